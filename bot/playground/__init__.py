@@ -1,0 +1,1 @@
+"""A Telegram for one machine: a Bot API server and a chat page, in one process."""

@@ -1,0 +1,1 @@
+"""The language model and all that both sides share: knows no chat, no database, no corpus file."""
