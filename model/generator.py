@@ -1,0 +1,162 @@
+"""The Generator: text in, text out, state by value; and load_generator().
+
+Knows no engine by heart: the one that is asked for is imported when it is asked for. Nothing here keeps
+anything between two calls, so any thread or process may continue any text.
+"""
+
+import importlib.util
+from dataclasses import dataclass
+from pathlib import Path
+from typing import TYPE_CHECKING, Protocol
+
+import numpy as np
+
+from model.config import SamplingConfig
+from model.errors import ConfigError, EngineError
+from model.sampling import Floats, Rng
+from model.state import State
+from model.vocabulary import Ids, Vocabulary
+
+if TYPE_CHECKING:
+    from model.checkpoint import Checkpoint
+
+ENGINES = ("auto", "litert", "tensorflow")
+STARTER = Path(__file__).parent / "starter"
+
+
+@dataclass(frozen=True)
+class Chunk:
+    """Some generated text, and where it left the state and the random stream."""
+
+    text: str
+    state: State
+    rng: Rng
+
+
+class Generator(Protocol):
+    """Continues texts; batch 1. `fingerprint` says which weights on which engine."""
+
+    vocabulary: Vocabulary
+    fingerprint: str
+
+    def initial_state(self) -> State:
+        """Nothing read yet."""
+        ...
+
+    def feed(self, state: State, text: str) -> State:
+        """The state after reading the text too."""
+        ...
+
+    def generate(self, state: State, n: int, sampling: SamplingConfig, rng: Rng) -> Chunk:
+        """The next n characters, drawn with the given sampling from the given stream."""
+        ...
+
+
+class Engine(Protocol):
+    """The network as numbers: ids in, logits or drawn ids out. What `model.engines` implements."""
+
+    name: str
+
+    def advance(self, hidden: Floats, ids: Ids) -> Floats:
+        """Put ids through the network: the new (layers, 2, units)."""
+        ...
+
+    def logits(self, hidden: Floats, ids: Ids) -> tuple[Floats, Floats]:
+        """Logits after each id, with shape (len(ids), vocabulary), and the new (layers, 2, units)."""
+        ...
+
+    def draw(self, hidden: Floats, pending: int, sampling: SamplingConfig, noise: Floats) -> tuple[Ids, Floats]:
+        """One drawn id for each row of noise (n, vocabulary), the first after `pending`, and the new state."""
+        ...
+
+
+class RecurrentGenerator:
+    """The Generator over an Engine: characters, the pending id, and the random stream."""
+
+    def __init__(self, engine: Engine, vocabulary: Vocabulary, initial: State) -> None:
+        self.vocabulary = vocabulary
+        self.fingerprint = f"{initial.weights}/{engine.name}"
+        self._engine = engine
+        self._initial = initial
+        newline = vocabulary.encode("\n")
+        self._opening = int(newline[0])  # a text begins as if a line had just ended
+
+    def initial_state(self) -> State:
+        """Zeros, as at every random reset in training."""
+        return self._initial
+
+    def feed(self, state: State, text: str) -> State:
+        """The last character stays pending, so that feeding in pieces is feeding at once."""
+        ids = self.vocabulary.encode(text)
+        if not len(ids):
+            return state
+        queue = ids if state.pending is None else np.concatenate([[state.pending], ids]).astype(np.int32)
+        hidden = self._engine.advance(state.hidden, queue[:-1]) if len(queue) > 1 else state.hidden
+        return State(state.weights, hidden, int(queue[-1]))
+
+    def generate(self, state: State, n: int, sampling: SamplingConfig, rng: Rng) -> Chunk:
+        """The next n characters. Raises ConfigError unless n is 0 or more."""
+        if n < 0:
+            raise ConfigError(f"expected 0 characters or more, got {n}")
+        if n == 0:
+            return Chunk("", state, rng)
+        noise = rng.gumbel_noise(n, len(self.vocabulary))
+        pending = self._opening if state.pending is None else state.pending
+        ids, hidden = self._engine.draw(state.hidden, pending, sampling, noise)
+        new = State(state.weights, hidden, int(ids[-1]))
+        return Chunk(self.vocabulary.decode(ids.tolist()), new, rng.advance(n))
+
+    def surprise(self, text: str, state: State | None = None) -> Floats:
+        """Nats for every id of the text, given those before it: 1D tensor, with shape (ids,).
+
+        From a zero state unless one is given; the first id is then predicted from the opening newline.
+        """
+        state = state or self._initial
+        ids = self.vocabulary.encode(text)
+        pending = self._opening if state.pending is None else state.pending
+        logits, _ = self._engine.logits(state.hidden, np.concatenate([[pending], ids[:-1]]).astype(np.int32))
+        shifted = logits - logits.max(axis=1, keepdims=True)
+        chosen: Floats = shifted[np.arange(len(ids)), ids]
+        nats: Floats = np.log(np.exp(shifted).sum(axis=1)) - chosen
+        return nats
+
+
+def load_generator(path: Path | str = STARTER, engine: str = "auto") -> RecurrentGenerator:
+    """The generator of a checkpoint folder; `auto` is TensorFlow where a GPU is visible, else LiteRT.
+
+    Raises CheckpointError for a folder that cannot be used, EngineError where the engine is not
+    installed, ConfigError for an engine that does not exist.
+    """
+    from model.checkpoint import Checkpoint
+
+    if engine not in ENGINES:
+        raise ConfigError(f"expected an engine out of {', '.join(ENGINES)}, got {engine!r}")
+    checkpoint = Checkpoint.open(Path(path))
+    if engine == "auto":
+        engine = "tensorflow" if _gpu_is_visible() else "litert"
+    shape = (checkpoint.network.layers, 2, checkpoint.network.units)
+    initial = State(checkpoint.weights_digest, np.zeros(shape, np.float32), None)
+    return RecurrentGenerator(_build(engine, checkpoint), checkpoint.vocabulary, initial)
+
+
+def _build(engine: str, checkpoint: "Checkpoint") -> Engine:
+    try:
+        if engine == "litert":
+            from model.engines.litert import LiteRTEngine
+
+            return LiteRTEngine.load(checkpoint)
+        from model.engines.xla import TensorFlowEngine
+
+        return TensorFlowEngine.load(checkpoint)
+    except ModuleNotFoundError as error:
+        extra = "" if engine == "litert" else "[train]"
+        raise EngineError(
+            f"expected {error.name} for the {engine} engine: install it with pip install 'cotorra{extra}'"
+        ) from error
+
+
+def _gpu_is_visible() -> bool:
+    """Whether TensorFlow is installed and the NVIDIA driver shows a device; imports nothing to find out."""
+    driver = Path("/proc/driver/nvidia/gpus")
+    has_device = driver.is_dir() and any(driver.iterdir())
+    return has_device and importlib.util.find_spec("tensorflow") is not None
