@@ -1,0 +1,47 @@
+"""The bot's branches of the error tree, drawn.
+
+CotorraError (model.errors)
+├── SettingsError            a variable of the environment that is missing or unreadable
+├── ConnectionRefused        Telegram, or the server in its place, does not know the token
+├── LogError                 the prompt log cannot be shown, exported or replayed as asked
+├── TurnRefused              a turn that the scheduler gave up; its text is for the chat
+│   ├── SchedulerFull        too many are waiting
+│   ├── SchedulerStopped     the bot is shutting down
+│   ├── TurnTooSlow          the deadline passed
+│   └── GenerationFailed     the generator raised; the cause is chained
+└── StorageError             see bot.storage.errors
+"""
+
+from model.errors import CotorraError
+
+
+class SettingsError(CotorraError):
+    """A variable of the environment that is missing or unreadable; never shows a secret."""
+
+
+class ConnectionRefused(CotorraError):
+    """Telegram, or the server in its place, does not know the token."""
+
+
+class LogError(CotorraError):
+    """The prompt log cannot be shown, exported or replayed as asked."""
+
+
+class TurnRefused(CotorraError):
+    """A turn that the scheduler gave up; the sentence is for the person who asked."""
+
+
+class SchedulerFull(TurnRefused):
+    """Too many turns are waiting already."""
+
+
+class SchedulerStopped(TurnRefused):
+    """The scheduler is shutting down, or was never started."""
+
+
+class TurnTooSlow(TurnRefused):
+    """The deadline passed before the last character."""
+
+
+class GenerationFailed(TurnRefused):
+    """The generator raised an error for this turn; `__cause__` says which."""

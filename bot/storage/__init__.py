@@ -1,0 +1,1 @@
+"""Chats, people, settings and prompts in a SQL database: knows no Telegram."""

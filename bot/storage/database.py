@@ -1,0 +1,141 @@
+"""A database as a value: address -> engine -> transactions. SQLite (WAL) and PostgreSQL alike.
+
+No transaction stays open while something outside the database is awaited: `writing` and `reading` are for a
+few statements each.
+"""
+
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+from pathlib import Path
+from typing import Any
+
+from sqlalchemy import URL, Connection, Engine, event, make_url
+from sqlalchemy.exc import ArgumentError, NoSuchModuleError
+from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+
+from bot.storage.errors import DatabaseUnwritable, StorageError, translated
+
+BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
+POOL = 4  # connections; SQLite has one writer anyway, and each costs a thread and a page cache
+
+_DRIVERS = {  # plain address -> (with asyncio, without)
+    "sqlite": ("sqlite+aiosqlite", "sqlite+pysqlite"),
+    "postgresql": ("postgresql+psycopg", "postgresql+psycopg"),
+    "postgres": ("postgresql+psycopg", "postgresql+psycopg"),
+}
+
+
+def parse_url(text: str, asyncio: bool = True) -> URL:
+    """The address with the driver this program uses.
+
+    Raises StorageError for an address that is none, or of another kind of database.
+    """
+    try:
+        url = make_url(text)
+    except (ArgumentError, ValueError):
+        raise StorageError(
+            "DATABASE_URL: expected an address such as sqlite:////srv/cotorra.sqlite or postgresql://user@host/cotorra"
+        ) from None
+    kind = url.drivername.split("+")[0]
+    if kind not in _DRIVERS:
+        raise StorageError(f"DATABASE_URL: expected sqlite or postgresql, got {kind}")
+    if kind == "sqlite" and url.database in (None, "", ":memory:"):
+        raise StorageError(
+            "DATABASE_URL: expected the path of a SQLite file, as in sqlite:////srv/cotorra.sqlite"
+        )
+    return url.set(drivername=_DRIVERS[kind][0 if asyncio else 1])
+
+
+def shown(url: URL) -> str:
+    """The database in a sentence: a path, or an address without its password."""
+    return (
+        str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
+    )
+
+
+def make_folder(url: URL) -> None:
+    """Make the folder of a SQLite file where there is none. Raises DatabaseUnwritable."""
+    if url.get_backend_name() != "sqlite":
+        return
+    folder = Path(str(url.database)).parent
+    try:
+        folder.mkdir(parents=True, exist_ok=True)
+    except OSError as error:
+        raise DatabaseUnwritable(f"expected to make the folder {folder}: {error.strerror}") from error
+
+
+def connect_arguments(url: URL, busy_timeout: float) -> dict[str, Any]:
+    """The driver's arguments: for SQLite, transactions begin when we say so; for PostgreSQL, no long wait."""
+    if url.get_backend_name() == "sqlite":
+        return {"isolation_level": None, "timeout": busy_timeout}
+    return {"connect_timeout": 10}
+
+
+def prepare_sqlite(engine: Engine, foreign_keys: bool = True) -> None:
+    """Make a SQLite engine behave: WAL, foreign keys, and transactions that lock when they begin.
+
+    A transaction that reads first and writes later can fail at once where another one wrote in between; so
+    writers begin with BEGIN IMMEDIATE, which waits for its turn, and readers say so by an execution option.
+    """
+
+    @event.listens_for(engine, "connect")
+    def pragmas(connection: Any, _: object) -> None:
+        cursor = connection.cursor()
+        cursor.execute("PRAGMA journal_mode = WAL")
+        # NORMAL loses nothing when the process dies; only a power cut may take the last transactions.
+        cursor.execute("PRAGMA synchronous = NORMAL")
+        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+        cursor.close()
+
+    @event.listens_for(engine, "begin")
+    def begin(connection: Connection) -> None:
+        reading = connection.get_execution_options().get("reading", False)
+        connection.exec_driver_sql("BEGIN" if reading else "BEGIN IMMEDIATE")
+
+
+class Database:
+    """The bot's database; an async context manager that closes every connection.
+
+    Methods raise StorageError where the database cannot be used.
+    """
+
+    def __init__(self, address: str, busy_timeout: float = BUSY_TIMEOUT) -> None:
+        self.url = parse_url(address)
+        self.name = shown(self.url)
+        make_folder(self.url)
+        try:
+            self._engine = create_async_engine(
+                self.url,
+                connect_args=connect_arguments(self.url, busy_timeout),
+                pool_size=POOL,
+                max_overflow=0,
+                pool_pre_ping=self.url.get_backend_name() != "sqlite",
+            )
+        except (ImportError, NoSuchModuleError) as error:
+            raise StorageError(
+                "expected psycopg for PostgreSQL: pip install 'cotorra[postgresql]'"
+            ) from error
+        if self.url.get_backend_name() == "sqlite":
+            prepare_sqlite(self._engine.sync_engine)
+
+    async def __aenter__(self) -> "Database":
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        await self._engine.dispose()
+
+    @asynccontextmanager
+    async def writing(self) -> AsyncIterator[AsyncConnection]:
+        """A transaction: committed at the end, rolled back by an error."""
+        with translated(self.name):
+            async with self._engine.begin() as connection:
+                yield connection
+
+    @asynccontextmanager
+    async def reading(self) -> AsyncIterator[AsyncConnection]:
+        """A consistent view that keeps no writer waiting; it writes nothing."""
+        with translated(self.name):
+            async with self._engine.connect() as connection:
+                await connection.execution_options(reading=True)
+                async with connection.begin():
+                    yield connection

@@ -1,0 +1,116 @@
+"""The error tree of `bot.storage`, drawn; and the one place where drivers' errors become ours.
+
+StorageError               below CotorraError: the database cannot be used; the sentence says what to do
+├── DatabaseLocked         another program holds it
+├── DatabaseUnwritable     no such place, no right to write there
+├── DatabaseFull           the disk is full
+├── DatabaseDamaged        not a database, or a corrupted one
+├── DatabaseUnreachable    the server does not answer, or does not let us in
+├── SchemaTooNew           written by a newer version of this program
+└── SchemaForeign          somebody else's tables
+"""
+
+from collections.abc import Iterator
+from contextlib import contextmanager
+
+from sqlalchemy.exc import DBAPIError, InterfaceError, OperationalError
+
+from model.errors import CotorraError
+
+
+class StorageError(CotorraError):
+    """The database cannot be used."""
+
+
+class DatabaseLocked(StorageError):
+    """Another program holds the database."""
+
+
+class DatabaseUnwritable(StorageError):
+    """There is no such place, or no right to write there."""
+
+
+class DatabaseFull(StorageError):
+    """The disk is full."""
+
+
+class DatabaseDamaged(StorageError):
+    """The file is no database, or a corrupted one."""
+
+
+class DatabaseUnreachable(StorageError):
+    """The server does not answer, or does not let us in."""
+
+
+class SchemaTooNew(StorageError):
+    """The tables were made by a newer version of this program."""
+
+
+class SchemaForeign(StorageError):
+    """The tables are somebody else's."""
+
+
+# SQLite's own words, https://www.sqlite.org/rescode.html: the primary code alone does not tell all apart.
+_SQLITE: tuple[tuple[str, type[StorageError], str], ...] = (
+    (
+        "locked",
+        DatabaseLocked,
+        "expected {name} to be free, but another program holds it: stop that one, or try again",
+    ),
+    (
+        "busy",
+        DatabaseLocked,
+        "expected {name} to be free, but another program holds it: stop that one, or try again",
+    ),
+    (
+        "readonly",
+        DatabaseUnwritable,
+        "expected to write to {name}, but it is read-only: check its owner and its rights",
+    ),
+    (
+        "unable to open",
+        DatabaseUnwritable,
+        "expected to open {name}: check that its folder exists and can be written to",
+    ),
+    ("disk is full", DatabaseFull, "expected room on the disk of {name}, but it is full: free some space"),
+    (
+        "disk i/o",
+        DatabaseUnwritable,
+        "expected to read and write {name}, but the disk failed: check the disk",
+    ),
+    (
+        "malformed",
+        DatabaseDamaged,
+        "expected a sound database in {name}, but it is damaged: restore a backup",
+    ),
+    (
+        "not a database",
+        DatabaseDamaged,
+        "expected a SQLite database in {name}, got another file: choose another path",
+    ),
+)
+
+
+@contextmanager
+def translated(name: str) -> Iterator[None]:
+    """Turn a driver's errors about the database `name` (never with its password) into a StorageError.
+
+    Mistakes of ours, such as wrong SQL, pass as they are.
+    """
+    try:
+        yield
+    except DBAPIError as error:
+        raise _translate(error, name) or error from error
+
+
+def _translate(error: DBAPIError, name: str) -> StorageError | None:
+    words = str(error.orig).lower()
+    if type(error.orig).__module__.startswith("sqlite3"):
+        for part, kind, sentence in _SQLITE:
+            if part in words:
+                return kind(sentence.format(name=name))
+        return None
+    if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
+        reason = " ".join(str(error.orig).split())[:200]
+        return DatabaseUnreachable(f"expected to talk to {name}: {reason}")
+    return None
