@@ -1,0 +1,6 @@
+"""The methods of the Bot API, one small function each, found by name."""
+
+from bot.playground.methods import chats, files, messages, profile, reactions, updates
+from bot.playground.methods.registry import METHODS, Request
+
+__all__ = ["METHODS", "Request", "chats", "files", "messages", "profile", "reactions", "updates"]

@@ -1,0 +1,253 @@
+"""The playground from outside: start it, act in it, await what the bot does, stop it."""
+
+import asyncio
+import errno
+import time
+from collections.abc import Callable
+from types import TracebackType
+from typing import Self
+
+from telegram import Message, User
+from tornado.httpserver import HTTPServer
+from tornado.netutil import bind_sockets
+from tornado.web import Application
+
+from bot.playground.api import Api
+from bot.playground.calls import CallRecord
+from bot.playground.errors import PlaygroundError, PortTaken
+from bot.playground.faults import FaultQueue
+from bot.playground.feed import Event, Feed
+from bot.playground.limits import FloodGuard, FloodLimits
+from bot.playground.page import MAX_SOCKET_MESSAGE, STATIC, PageFiles, PageSocket
+from bot.playground.people import People, Press
+from bot.playground.server import MAX_BODY, ApiHandler, DownloadHandler, MediaHandler, Tasks
+from bot.playground.service import Service
+from bot.playground.updates import UpdateQueue
+from bot.playground.web import NotFound
+from bot.playground.webhook import Webhook
+from bot.playground.world import World
+
+DEFAULT_TOKEN = "7000000001:playground-token-no-secret-on-one-machine"  # noqa: S105  opens nothing but this
+_LOOPBACK = "127.0.0.1"
+
+
+class Playground:
+    """A Telegram for one machine. Also an async context manager.
+
+    Args:
+        token: The bot's token; its number is the bot's id.
+        port: Where to listen on the loopback; 0 takes any free port.
+        first_name: The bot's name.
+        username: The bot's username.
+        privacy: Whether the bot sees only what is meant for it in groups.
+        limits: Flood limits to enforce; None enforces none.
+        clock: Seconds, rising, for the flood limits.
+        first_update_id: The first update's id; by default from the clock, so that ids rise over restarts.
+        webhook_pause: Seconds before a webhook is tried a second time.
+    """
+
+    def __init__(
+        self,
+        token: str = DEFAULT_TOKEN,
+        port: int = 0,
+        *,
+        first_name: str = "Cotorra",
+        username: str = "cotorra_bot",
+        privacy: bool = True,
+        limits: FloodLimits | None = None,
+        clock: Callable[[], float] = time.monotonic,
+        first_update_id: int | None = None,
+        webhook_pause: float = 0.5,
+    ) -> None:
+        number = token.partition(":")[0]
+        if not number.isdecimal() or "/" in token:
+            raise PlaygroundError("expected a token like 123:letters, got another form")
+        bot = User(int(number), first_name, is_bot=True, username=username)
+        updates = UpdateQueue(first_update_id)
+        self.token = token
+        self.service = Service(
+            World.with_you_and_a_group(bot), updates, Webhook(updates, webhook_pause), privacy
+        )
+        self.people = People(self.service)
+        self._api = Api(self.service, token, None if limits is None else FloodGuard(limits, clock))
+        self._wanted_port = port
+        self._server: HTTPServer | None = None
+        self._port = 0
+        self._tasks = Tasks()
+        self._sockets: set[PageSocket] = set()
+
+    # --- where it is, what is in it ---------------------------------------------------------------
+
+    @property
+    def api_base_url(self) -> str:
+        """The address of the server; a bot appends "/bot" for methods and "/file/bot" for downloads."""
+        return f"http://{_LOOPBACK}:{self._port}"
+
+    @property
+    def page_url(self) -> str:
+        """The address of the chat page."""
+        return f"{self.api_base_url}/"
+
+    @property
+    def world(self) -> World:
+        return self.service.world
+
+    @property
+    def updates(self) -> UpdateQueue:
+        return self.service.updates
+
+    @property
+    def feed(self) -> Feed:
+        return self.service.feed
+
+    @property
+    def calls(self) -> CallRecord:
+        return self._api.calls
+
+    @property
+    def faults(self) -> FaultQueue:
+        return self._api.faults
+
+    # --- its life ---------------------------------------------------------------------------------
+
+    async def start(self) -> Self:
+        """Listen.
+
+        Raises:
+            PortTaken: Another program listens there.
+            PlaygroundError: The port cannot be had for another reason.
+        """
+        try:
+            sockets = bind_sockets(self._wanted_port, _LOOPBACK)
+        except OSError as error:
+            if error.errno == errno.EADDRINUSE:
+                raise PortTaken(self._wanted_port) from error
+            raise PlaygroundError(f"port {self._wanted_port} cannot be used: {error.strerror}") from error
+        self._port = sockets[0].getsockname()[1]
+        self._server = HTTPServer(self._application(), max_body_size=MAX_BODY, max_buffer_size=2 * MAX_BODY)
+        self._server.add_sockets(sockets)
+        return self
+
+    async def stop(self) -> None:
+        """End every poll, page and connection, and free the port; stopping twice is fine."""
+        if self._server is None:
+            return
+        server, self._server = self._server, None
+        server.stop()
+        await self._tasks.stop()
+        await self.service.webhook.remove()
+        self.expire_presses()
+        for socket in tuple(self._sockets):
+            socket.close(1001, "the playground stops")
+        await server.close_all_connections()
+
+    async def __aenter__(self) -> Self:
+        return await self.start()
+
+    async def __aexit__(
+        self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
+    ) -> None:
+        await self.stop()
+
+    def _application(self) -> Application:
+        return Application(
+            [
+                (r"/bot([^/]+)/([^/]+)/?", ApiHandler, {"api": self._api, "tasks": self._tasks}),
+                (r"/file/bot([^/]+)/(.+)", DownloadHandler, {"api": self._api}),
+                (r"/media/([\w-]+)", MediaHandler, {"api": self._api}),
+                (
+                    r"/socket",
+                    PageSocket,
+                    {"service": self.service, "people": self.people, "sockets": self._sockets},
+                ),
+                (r"/(.*)", PageFiles, {"path": str(STATIC), "default_filename": "index.html"}),
+            ],
+            default_handler_class=NotFound,
+            websocket_max_message_size=MAX_SOCKET_MESSAGE,
+            log_function=lambda _: None,  # an access log would hold the token
+        )
+
+    # --- what people do ---------------------------------------------------------------------------
+
+    async def say(self, chat_id: int, user_id: int, text: str, reply_to: int | None = None) -> Message:
+        """Somebody writes a text of 1 to 4096 UTF-16 units."""
+        return self.people.say(chat_id, user_id, text, reply_to)
+
+    async def edit(self, chat_id: int, message_id: int, user_id: int, text: str) -> Message:
+        """Somebody changes the text of their own message."""
+        return self.people.edit(chat_id, message_id, user_id, text)
+
+    async def delete(self, chat_id: int, message_id: int, user_id: int) -> None:
+        """Somebody takes back their own message."""
+        self.people.delete(chat_id, message_id, user_id)
+
+    async def press(self, chat_id: int, message_id: int, data: str, user_id: int) -> Press:
+        """Somebody presses a button; `await press.answer` gives what the bot says to it."""
+        return self.people.press(chat_id, message_id, data, user_id)
+
+    async def react(self, chat_id: int, message_id: int, user_id: int, emoji: str | None) -> None:
+        """Somebody reacts to a message, or takes the reaction back."""
+        self.people.react(chat_id, message_id, user_id, emoji)
+
+    async def send_photo(self, chat_id: int, user_id: int, content: bytes, caption: str = "") -> Message:
+        """Somebody sends a picture."""
+        return self.people.send_photo(chat_id, user_id, content, caption)
+
+    async def send_document(
+        self, chat_id: int, user_id: int, content: bytes, name: str = "file.txt", caption: str = ""
+    ) -> Message:
+        """Somebody sends a file."""
+        return self.people.send_document(chat_id, user_id, content, name, caption)
+
+    async def join(self, chat_id: int, user_id: int, by: int | None = None) -> Message:
+        """Somebody, perhaps the bot, comes into a group or is added to it."""
+        return self.people.join(chat_id, user_id, by)
+
+    async def leave(self, chat_id: int, user_id: int, by: int | None = None) -> Message:
+        """Somebody, perhaps the bot, leaves a group or is removed from it."""
+        return self.people.leave(chat_id, user_id, by)
+
+    async def block(self, user_id: int) -> None:
+        """Somebody blocks the bot."""
+        self.people.block(user_id)
+
+    def expire_presses(self) -> None:
+        """Let time run out for every press of a button not yet answered."""
+        for answer in self.service.presses.values():
+            answer.cancel()
+        self.service.presses.clear()
+
+    # --- what came of it --------------------------------------------------------------------------
+
+    def history(self, chat_id: int) -> tuple[Message, ...]:
+        """The messages of a chat, oldest first."""
+        return tuple(self.world.room(chat_id).messages.values())
+
+    async def until(
+        self,
+        chat_id: int,
+        where: Callable[[Message], bool],
+        timeout: float = 10,  # noqa: ASYNC109
+    ) -> Message:
+        """The last message of a chat that fits: one already there, or else the first to come.
+
+        Raises:
+            TimeoutError: None did in `timeout` seconds.
+        """
+        for message in reversed(self.history(chat_id)):
+            if where(message):
+                return message
+        found: asyncio.Future[Message] = asyncio.get_running_loop().create_future()
+
+        def look(event: Event) -> None:
+            if event["type"] in ("message", "edit") and event["chat_id"] == chat_id and not found.done():
+                message = self.world.message(chat_id, event["message"]["message_id"])
+                if where(message):
+                    found.set_result(message)
+
+        unwatch = self.feed.watch(look)
+        try:
+            async with asyncio.timeout(timeout):
+                return await found
+        finally:
+            unwatch()
