@@ -4,6 +4,7 @@ Secrets are SecretStr: no message, log line or table shows their value.
 """
 
 import ipaddress
+import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import urlsplit
@@ -54,6 +55,14 @@ def _database_url(value: object) -> object:
     return value or None
 
 
+def _token(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[A-Za-z0-9:_-]*", value.strip()):
+        raise ValueError("a token as @BotFather gives it, such as 123456789:AAH…")
+    return value.strip() or None
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -65,7 +74,7 @@ class Settings(BaseSettings):
         env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    token: SecretStr | None = Field(
+    token: Annotated[SecretStr | None, BeforeValidator(_token)] = Field(
         None,
         validation_alias="TELEGRAM_BOT_TOKEN",
         description="The token that @BotFather gave you; for `cotorra run`.",

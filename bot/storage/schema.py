@@ -22,7 +22,7 @@ from bot.storage.database import (
     prepare_sqlite,
     shown,
 )
-from bot.storage.errors import SchemaForeign, SchemaTooNew, StorageError, translated
+from bot.storage.errors import DatabaseDamaged, SchemaForeign, SchemaTooNew, StorageError, translated
 from bot.storage.tables import metadata
 
 if TYPE_CHECKING:
@@ -49,6 +49,18 @@ async def current_version(database: Database) -> str | None:
     """
     async with database.writing() as connection:
         return await connection.run_sync(_read_version, database.name)
+
+
+async def check_soundness(database: Database) -> None:
+    """Let SQLite look through its own file. Raises DatabaseDamaged, or StorageError for orphaned rows."""
+    async with database.reading() as connection:
+        if connection.dialect.name == "sqlite":
+            result: str | None = (await connection.exec_driver_sql("PRAGMA quick_check(1)")).scalar()
+            if result != "ok":
+                raise DatabaseDamaged(
+                    f"expected a sound database in {database.name}, got: {result}; restore a backup"
+                )
+            await connection.run_sync(_check_foreign_keys)
 
 
 async def prepare_schema(database: Database, address: str, busy_timeout: float = BUSY_TIMEOUT) -> bool:
@@ -109,7 +121,7 @@ def _check_foreign_keys(connection: Connection) -> None:
     if broken:
         tables = ", ".join(sorted({row[0] for row in broken}))
         raise StorageError(
-            f"expected every row to have its chat and person, but {tables} lost some; nothing was changed"
+            f"expected every row to have its chat and person, but {tables} lost some: restore a backup"
         )
 
 

@@ -1,0 +1,108 @@
+"""`cotorra run` and `cotorra demo`: the bot for as long as nobody stops it."""
+
+import asyncio
+import logging
+import signal
+from collections.abc import Coroutine
+from typing import Any
+
+import click
+
+from bot.errors import SettingsError
+from bot.logging_setup import set_up_logging
+from bot.settings import Settings, read_settings
+
+SIGNALS = (signal.SIGINT, signal.SIGTERM)
+
+_log = logging.getLogger(__name__)
+
+
+@click.command()
+def run() -> None:
+    """The bot on Telegram, or on the server that COTORRA_API_BASE_URL names.
+
+    TELEGRAM_BOT_TOKEN is read from the environment or from .env.
+    """
+    settings = _start_logging()
+    if settings.token is None:
+        raise SettingsError(
+            "TELEGRAM_BOT_TOKEN: expected the token that @BotFather gave you, got nothing; "
+            "set it in the environment or in .env, or try cotorra demo, which needs none"
+        )
+    asyncio.run(_until_signalled(_run(settings)))
+
+
+@click.command()
+@click.option(
+    "--port", default=8808, show_default=True, help="The page's port on this machine; 0 takes any free one."
+)
+def demo(port: int) -> None:
+    """The whole bot in a page on this machine: no token, no network."""
+    settings = _start_logging()
+    asyncio.run(_until_signalled(_demo(settings, port)))
+
+
+async def _run(settings: Settings) -> None:
+    from bot.app import BotConfig, running
+
+    if settings.token is None:
+        raise SettingsError("TELEGRAM_BOT_TOKEN: expected a token, got nothing")
+    config = BotConfig(
+        settings.token,
+        settings.database(),
+        settings.checkpoint,
+        settings.engine,
+        settings.api_base_url,
+        settings.allowed_chats,
+    )
+    async with running(config) as application:
+        _log.info("@%s is listening", application.bot.username)
+        await asyncio.Event().wait()
+
+
+async def _demo(settings: Settings, port: int) -> None:
+    from pydantic import SecretStr
+
+    from bot.app import BotConfig, running
+    from bot.playground.playground import Playground
+
+    async with Playground(port=port) as playground:
+        config = BotConfig(
+            SecretStr(playground.token),
+            settings.database("demo.sqlite"),
+            settings.checkpoint,
+            settings.engine,
+            playground.api_base_url,
+        )
+        async with running(config):
+            click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)")
+            await asyncio.Event().wait()
+
+
+def _start_logging() -> Settings:
+    settings = read_settings()
+    secrets = [secret.get_secret_value() for secret in (settings.token, settings.database_url) if secret]
+    set_up_logging(settings.log_level, secrets)
+    return settings
+
+
+async def _until_signalled(work: Coroutine[Any, Any, None]) -> None:
+    """Run the work; SIGINT or SIGTERM ends it in good order, a second one at once."""
+    loop = asyncio.get_running_loop()
+    task = loop.create_task(work)
+    stopped = False
+
+    def stop() -> None:
+        nonlocal stopped
+        stopped = True
+        for number in SIGNALS:
+            loop.remove_signal_handler(number)
+        task.cancel()
+
+    for number in SIGNALS:
+        loop.add_signal_handler(number, stop)
+    try:
+        await task
+    except asyncio.CancelledError:
+        if not stopped:
+            raise

@@ -1,0 +1,47 @@
+"""What every handler is given: the services of one running bot, typed."""
+
+import datetime as dt
+from dataclasses import dataclass
+from typing import Any
+
+from telegram import Chat as TelegramChat
+from telegram import Message, Update
+from telegram.ext import Application, CallbackContext, ExtBot
+
+from bot.scheduler import Scheduler
+from bot.storage.book import Book, Occasion
+from bot.storage.chats import Chat
+from bot.storage.users import User
+
+
+@dataclass(frozen=True)
+class Services:
+    """One bot's parts. `allowed_chats` is empty where everybody may come."""
+
+    book: Book
+    scheduler: Scheduler
+    allowed_chats: frozenset[int] = frozenset()
+
+
+Nothing = dict[Any, Any]  # python-telegram-bot's per-chat and per-user stores, which stay empty
+BotContext = CallbackContext[ExtBot[None], Nothing, Nothing, Services]
+BotApplication = Application[ExtBot[None], BotContext, Nothing, Nothing, Services, None]
+
+
+def said(update: Update) -> Message | None:
+    """The new message that an update brings; None for edited messages and everything else."""
+    return update.message or update.channel_post
+
+
+def is_private(message: Message) -> bool:
+    """Whether the message is in a chat of one person with the bot."""
+    return message.chat.type == TelegramChat.PRIVATE
+
+
+def occasion(update: Update, message: Message, context: BotContext) -> Occasion:
+    """Who spoke where and when, as the database keeps it; without a person in channels."""
+    person = message.from_user
+    user = person and User(person.id, person.full_name, person.username, person.language_code)
+    chat = Chat(message.chat.id, message.chat.type, message.chat.effective_name, message.chat.username)
+    bot_id = context.bot.id
+    return Occasion(bot_id, update.update_id, chat, user, message.message_id, dt.datetime.now(dt.UTC))

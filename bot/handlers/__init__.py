@@ -1,0 +1,30 @@
+"""One file per conversation; here they are joined to an application, in the order they are asked."""
+
+from telegram import Update
+from telegram.ext import MessageHandler, TypeHandler, filters
+
+from bot.context import BotApplication
+from bot.handlers.commands import Command
+from bot.handlers.errors import on_error
+from bot.handlers.gate import gate
+from bot.handlers.help import help_command, start_command, unknown_command
+from bot.handlers.seed import plain_message, seed_command
+from bot.handlers.temperature import temperature_command
+
+_BEFORE_ALL = -1
+
+
+def add_handlers(application: BotApplication) -> None:
+    """Everything that the bot answers to."""
+    application.add_handler(TypeHandler(Update, gate), group=_BEFORE_ALL)
+    for name, answer in (
+        ("start", start_command),
+        ("help", help_command),
+        ("seed", seed_command),
+        ("temp", temperature_command),
+        (None, unknown_command),
+    ):
+        application.add_handler(Command(name, answer))
+    new_private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
+    application.add_handler(MessageHandler(new_private, plain_message))
+    application.add_error_handler(on_error)

@@ -1,0 +1,40 @@
+"""How wild a chat's replies are: `/temp` shows it, `/temp <value>` sets it."""
+
+from telegram import Update
+
+from bot.context import BotContext, occasion
+from bot.handlers.commands import Call
+from bot.replies import reply
+from model.config import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, parse_temperature
+from model.errors import ConfigError
+
+SHOWN = (
+    "The temperature in this chat is {value:g}. Lower is tamer, higher is wilder: "
+    "/temp 0.3 or /temp 1, anything from {low:g} to {high:g}."
+)
+CHANGED = "The temperature is now {new:g}. It was {old:g}."
+REFUSED = (
+    "I need a temperature from {low:g} to {high:g}, such as 0.7, but got “{got}”. It stays at {value:g}."
+)
+
+_LIMITS = {"low": LOWEST_TEMPERATURE, "high": HIGHEST_TEMPERATURE}
+_SHOWN_CHARACTERS = 20
+
+
+async def temperature_command(update: Update, call: Call, context: BotContext) -> None:
+    """`/temp [value]`; settings belong to the chat."""
+    book = context.bot_data.book
+    given = call.argument.strip()
+    if not given:
+        settings = await book.settings(call.message.chat.id)
+        await reply(call.message, SHOWN.format(value=settings.temperature, **_LIMITS))
+        return
+    try:
+        new = parse_temperature(given)
+    except ConfigError:
+        settings = await book.settings(call.message.chat.id)
+        got = given[:_SHOWN_CHARACTERS] + "…" * (len(given) > _SHOWN_CHARACTERS)
+        await reply(call.message, REFUSED.format(value=settings.temperature, got=got, **_LIMITS))
+        return
+    old = await book.set_temperature(occasion(update, call.message, context), new)
+    await reply(call.message, CHANGED.format(new=new, old=old.temperature))

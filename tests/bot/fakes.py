@@ -1,0 +1,66 @@
+"""A Generator without a network: deterministic, quick, and as slow or broken as a test wants."""
+
+import random
+import threading
+import zlib
+
+import numpy as np
+
+from model.config import SamplingConfig
+from model.generator import Chunk
+from model.sampling import Rng
+from model.state import State
+from model.vocabulary import Vocabulary
+
+WEIGHTS = "0123456789abcdef" * 2
+ALPHABET = "abcdefghij klmnop\nqrstuvwxyz"
+
+
+class FakeGenerator:
+    """Its text depends on (seed text, sampling, rng seed) alone, as the contract wants.
+
+    `gate`: while it is clear, `generate` waits. `broken`: seeds that contain it make `feed` raise.
+    """
+
+    def __init__(self, broken: str | None = None) -> None:
+        self.vocabulary = Vocabulary(ALPHABET)
+        self.fingerprint = f"{WEIGHTS}/fake"
+        self.gate = threading.Event()
+        self.gate.set()
+        self.entered = threading.Event()
+        self._broken = broken
+
+    def initial_state(self) -> State:
+        return _state(0)
+
+    def feed(self, state: State, text: str) -> State:
+        if self._broken is not None and self._broken in text:
+            raise RuntimeError("the network is on fire")
+        return _state(zlib.crc32(text.encode("utf-8", "surrogatepass"), _number(state)))
+
+    def generate(self, state: State, n: int, sampling: SamplingConfig, rng: Rng) -> Chunk:
+        self.entered.set()
+        self.gate.wait(30)
+        text = "".join(_character(state, sampling, rng.seed, rng.position + k) for k in range(n))
+        return Chunk(text, state, rng.advance(n))
+
+
+def expected_text(seed: str, length: int, sampling: SamplingConfig, rng_seed: int) -> str:
+    """What FakeGenerator writes after a seed."""
+    generator = FakeGenerator()
+    state = generator.feed(generator.initial_state(), seed)
+    return generator.generate(state, length, sampling, Rng(rng_seed)).text
+
+
+def _character(state: State, sampling: SamplingConfig, seed: int, position: int) -> str:
+    return random.Random(repr((_number(state), sampling, seed, position))).choice(ALPHABET)
+
+
+def _state(number: int) -> State:
+    """The 32 bits in two numbers that fp32 holds exactly."""
+    return State(WEIGHTS, np.array([number >> 16, number & 0xFFFF], np.float32).reshape(1, 2, 1), None)
+
+
+def _number(state: State) -> int:
+    high, low = state.hidden.ravel()
+    return int(high) << 16 | int(low)
