@@ -1,0 +1,193 @@
+// The messages of the open chat: kept in order, grouped by sender and day, scrolled with care.
+
+import { bubble, draftBubble } from "./bubble.js";
+import { byId, h } from "./dom.js";
+import { isBot, markSeen, speakerOf, store } from "./store.js";
+import { dayOf, eventText } from "./text.js";
+
+const SUGGESTIONS = ["/seed Domingo", "/temp 0.8", "/help"];
+const TOGETHER = 300; // seconds between two messages of one group
+const NEAR = 90; // pixels from the bottom that count as being there
+
+const scroller = byId("scroller");
+const log = byId("log");
+const toBottom = byId("to-bottom");
+const below = byId("below");
+
+export class History {
+  constructor(does) {
+    this.does = does;
+    this.chat = null;
+    this.nodes = new Map();
+    this.days = new Map();
+    this.tail = null; // the draft or the typing dots
+    this.missed = 0;
+    scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    toBottom.addEventListener("click", () => this.toEnd(true));
+    // A growing composer or keyboard must not push the last message out of view.
+    new ResizeObserver(() => this.pinned && this.toEnd()).observe(scroller);
+  }
+
+  /** Draw a chat from nothing. */
+  show(chat) {
+    const same = this.chat?.id === chat?.id;
+    const place = scroller.scrollTop;
+    const wasPinned = this.pinned ?? true;
+    this.chat = chat;
+    this.nodes.clear();
+    this.days.clear();
+    this.tail = null;
+    log.replaceChildren();
+    if (!chat) return;
+    log.className = chat.private ? "log" : "log group";
+    for (const message of chat.messages.values()) this.put(message);
+    this.arrange();
+    this.drawTail();
+    if (same && !wasPinned) scroller.scrollTop = place;
+    else this.toEnd();
+  }
+
+  put(message) {
+    const node = bubble(this.chat, message, speakerOf(this.chat), this.does);
+    this.nodes.get(message.message_id)?.replaceWith(node);
+    this.nodes.set(message.message_id, node);
+    return node;
+  }
+
+  /** A new message. */
+  add(message) {
+    const stay = this.pinned || message.from?.id === speakerOf(this.chat);
+    const replacesDraft = this.tail !== null && isBot(message.from);
+    const node = this.put(message);
+    if (!replacesDraft) node.classList.add("fresh");
+    this.arrange();
+    this.drawTail();
+    if (stay) this.toEnd();
+    else this.miss();
+  }
+
+  /** A message that changed: its node is replaced in place, and the reader stays where they are. */
+  update(message) {
+    const stay = this.pinned;
+    const focus = this.nodes.get(message.message_id)?.contains(document.activeElement);
+    const node = this.put(message);
+    this.arrange();
+    if (focus) node.querySelector("button")?.focus({ preventScroll: true });
+    if (stay) this.toEnd();
+  }
+
+  remove(id) {
+    this.nodes.get(id)?.remove();
+    this.nodes.delete(id);
+    this.arrange();
+  }
+
+  /** Put nodes, days and groups in order, moving only what is out of place. */
+  arrange() {
+    log.querySelector(".empty")?.remove();
+    const messages = [...this.chat.messages.values()];
+    const wanted = [];
+    messages.forEach((message, at) => {
+      const [before, after] = [messages[at - 1], messages[at + 1]];
+      if (!before || dayOf(before.date) !== dayOf(message.date)) wanted.push(this.day(message.date));
+      const node = this.nodes.get(message.message_id);
+      node.classList.toggle("first", !together(before, message));
+      node.classList.toggle("last", !together(message, after));
+      wanted.push(node);
+    });
+    if (this.tail) wanted.push(this.tail);
+    if (!wanted.length) wanted.push(this.empty());
+    let next = log.firstChild;
+    for (const node of wanted) {
+      if (node === next) next = next.nextSibling;
+      else log.insertBefore(node, next);
+    }
+    while (next) [next] = [next.nextSibling, next.remove()];
+  }
+
+  day(seconds) {
+    const name = dayOf(seconds);
+    if (!this.days.has(name)) this.days.set(name, h("div", { class: "day" }, name));
+    return this.days.get(name);
+  }
+
+  empty() {
+    const { chat } = this;
+    const text = chat.private
+      ? store.description || "It talks like the text it was trained on. Give it a beginning, and it goes on."
+      : `A group of three, and ${store.bot.name}. You can speak as anyone of them.`;
+    const chips = SUGGESTIONS.map((each) => h("button", { type: "button", onclick: () => this.does.command(each) }, each));
+    return h(
+      "div",
+      { class: "empty" },
+      h("img", { src: "/parrot.svg", alt: "" }),
+      h("h3", {}, chat.private ? `Say something to ${store.bot.name}` : "Nobody has said a word yet"),
+      h("p", { dir: "auto" }, text),
+      h("div", { class: "suggestions" }, chips),
+    );
+  }
+
+  /** Show the message being written, or dots while the bot is at it, or neither. */
+  drawTail() {
+    const { chat } = this;
+    const stay = this.pinned;
+    const text = chat.draft?.text;
+    const wanted = chat.draft !== null || chat.action !== null;
+    const shown = this.tail?.querySelector(".text");
+    if (wanted && text && shown) {
+      shown.textContent = text;
+    } else if (wanted) {
+      const fresh = draftBubble(chat, text);
+      this.tail?.remove();
+      this.tail = fresh;
+      this.arrange();
+    } else if (this.tail) {
+      this.tail = null;
+      this.arrange();
+    }
+    if (stay) this.toEnd();
+  }
+
+  /** Go to a message and point at it. */
+  jump(id) {
+    const node = this.nodes.get(id);
+    if (!node) return;
+    node.scrollIntoView({ block: "center", behavior: "smooth" });
+    node.classList.add("chosen");
+    setTimeout(() => node.classList.remove("chosen"), 1400);
+  }
+
+  choose(id) {
+    log.querySelectorAll(".chosen").forEach((node) => node.classList.remove("chosen"));
+    this.nodes.get(id)?.classList.add("chosen");
+  }
+
+  get pinned() {
+    return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
+  }
+
+  toEnd(smooth = false) {
+    scroller.scrollTo({ top: scroller.scrollHeight, behavior: smooth ? "smooth" : "instant" });
+    this.scrolled();
+  }
+
+  miss() {
+    this.missed += 1;
+    this.scrolled();
+  }
+
+  scrolled() {
+    const away = !this.pinned;
+    if (!away) this.missed = 0;
+    toBottom.hidden = !away;
+    toBottom.setAttribute("aria-label", this.missed ? `To the end, ${this.missed} new` : "To the end");
+    below.hidden = this.missed === 0;
+    below.textContent = String(this.missed);
+    if (!away && this.chat && !document.hidden && document.body.dataset.view === "chat") markSeen(this.chat);
+  }
+}
+
+function together(one, other) {
+  if (!one || !other || eventText(one) || eventText(other)) return false;
+  return one.from?.id === other.from?.id && other.date - one.date < TOGETHER && dayOf(one.date) === dayOf(other.date);
+}
