@@ -24,9 +24,9 @@ class NetworkConfig:
     layers: int = 2  # one spells, two keep hold of quotes and lines
 
     def __post_init__(self) -> None:
-        _check_integer("embedding", self.embedding, 1, 4_096)
-        _check_integer("units", self.units, 1, 16_384)
-        _check_integer("layers", self.layers, 1, 16)
+        check_integer("embedding", self.embedding, 1, 4_096)
+        check_integer("units", self.units, 1, 16_384)
+        check_integer("layers", self.layers, 1, 16)
 
     def to_json(self) -> dict[str, int]:
         """The fields by name, as they stand in config.json."""
@@ -49,7 +49,7 @@ class SamplingConfig:
     top_p: float = 1.0  # off: the whole distribution, as in the notebook
 
     def __post_init__(self) -> None:
-        _check_number("temperature", self.temperature, LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE)
+        check_number("temperature", self.temperature, LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE)
         if isinstance(self.top_p, bool) or not isinstance(self.top_p, int | float) or not 0 < self.top_p <= 1:
             raise ConfigError(f"expected a top-p above 0 and up to 1, got {self.top_p}")
 
@@ -72,16 +72,18 @@ def parse_temperature(text: str) -> float:
 
 def check_length(value: int) -> int:
     """A reply's length in characters, from 1 to LONGEST_REPLY; raises ConfigError."""
-    _check_integer("length", value, 1, LONGEST_REPLY)
+    check_integer("length", value, 1, LONGEST_REPLY)
     return value
 
 
-def _check_integer(name: str, value: object, low: int, high: int) -> None:
+def check_integer(name: str, value: object, low: int, high: int) -> None:
+    """Raises ConfigError unless the value is a whole number in the range."""
     if isinstance(value, bool) or not isinstance(value, int) or not low <= value <= high:
         raise ConfigError(f"expected {name} from {low} to {high}, got {value!r}")
 
 
-def _check_number(name: str, value: object, low: float, high: float) -> None:
+def check_number(name: str, value: object, low: float, high: float) -> None:
+    """Raises ConfigError unless the value is a finite number in the range."""
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type,operator]
         shown = f"{value:g}" if is_number else repr(value)

@@ -12,6 +12,7 @@ from typing import TYPE_CHECKING, Protocol
 import numpy as np
 
 from model.config import SamplingConfig
+from model.engines.quiet import quiet_start
 from model.errors import ConfigError, EngineError
 from model.sampling import Floats, Rng
 from model.state import State
@@ -145,8 +146,8 @@ def _build(engine: str, checkpoint: "Checkpoint") -> Engine:
             from model.engines.litert import LiteRTEngine
 
             return LiteRTEngine.load(checkpoint)
-        from model.engines.xla import TensorFlowEngine
-
+        with quiet_start():
+            from model.engines.xla import TensorFlowEngine
         return TensorFlowEngine.load(checkpoint)
     except ModuleNotFoundError as error:
         extra = "" if engine == "litert" else "[train]"

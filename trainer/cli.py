@@ -1,0 +1,85 @@
+"""The trainer's commands: cotorra train and cotorra evaluate. TensorFlow is imported only to work."""
+
+import importlib
+import importlib.util
+import json
+import sys
+from dataclasses import replace
+from pathlib import Path
+from typing import Any
+
+import click
+
+from model.errors import EngineError
+from trainer.plan import PRESETS, Plan, make_plan
+
+_NETWORK = ("embedding", "units", "layers")
+_TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed")
+
+
+@click.command()
+@click.argument("corpus", nargs=-1, required=True)
+@click.option("--out", required=True, type=click.Path(path_type=Path), help="The checkpoint folder to write.")
+@click.option("--preset", type=click.Choice(PRESETS), default="auto", show_default=True, help="The network's size.")
+@click.option("--minutes", type=float, help="Time to train; 10 if nothing is said.")
+@click.option("--epochs", type=int, help="Passes over the text, instead of a time; the notebook's are 50.")
+@click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out.")
+@click.option("--encoding", help="Of files that do not tell theirs, such as latin-1.")
+@click.option("--seed", type=int, help="For weights, dropout and resets; 0 if nothing is said.")
+@click.option("--embedding", type=int, help="Width of a character's vector.")
+@click.option("--units", type=int, help="Width of an LSTM layer.")
+@click.option("--layers", type=int, help="LSTM layers.")
+@click.option("--batch-size", type=int, help="Streams read side by side.")
+@click.option("--sequence-length", type=int, help="Characters of back-propagation through time.")
+@click.option("--learning-rate", type=float, help="At its peak.")
+@click.option("--dropout", type=float, help="After each LSTM layer.")
+def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None, **options: Any) -> None:
+    """Learn from a CORPUS: files, folders, or python-docs, tinyshakespeare, quijote.
+
+    The last line on stdout is the checkpoint folder.
+    """
+    _require_tensorflow()
+    make_plan(options["preset"], 1, options["minutes"], options["epochs"])  # refuse early what cannot be
+
+    def plan_for(characters: int) -> Plan:
+        return _with_overrides(make_plan(options["preset"], characters, options["minutes"], options["epochs"]), options)
+
+    from trainer.corpus import open_corpus
+    from trainer.display import Display
+    from trainer.report import command_line
+    from trainer.session import Request, train
+
+    request = Request(out, plan_for, command_line(sys.argv[1:]), resume)
+    checkpoint = train(open_corpus(corpus, encoding), request, Display())
+    click.echo(checkpoint.path)
+
+
+@click.command()
+@click.argument("checkpoint", type=click.Path(path_type=Path))
+@click.argument("text", required=False)
+@click.option("--encoding", help="Of a file that does not tell its own, such as latin-1.")
+@click.option("--json", "as_json", is_flag=True, help="For programs.")
+def evaluate(checkpoint: Path, text: str | None, encoding: str | None, as_json: bool) -> None:
+    """How well a CHECKPOINT predicts a TEXT, in nats and bits per character.
+
+    TEXT is a file, a folder or a corpus by name, taken whole; without it, the held-out tenth of the
+    corpus by name that the checkpoint was trained on.
+    """
+    _require_tensorflow()
+    from trainer.comparison import compare
+
+    table = compare(checkpoint, text, encoding)
+    click.echo(json.dumps(table.to_json(), indent=1) if as_json else table.to_text())
+
+
+def _with_overrides(plan: Plan, options: dict[str, Any]) -> Plan:
+    """The plan with every single value that was named on the command line."""
+    network = {name: options[name] for name in _NETWORK if options[name] is not None}
+    training = {name: options[name] for name in _TRAINING if options[name] is not None}
+    return replace(plan, network=replace(plan.network, **network), training=replace(plan.training, **training))
+
+
+def _require_tensorflow() -> None:
+    if importlib.util.find_spec("tensorflow") is None:
+        raise EngineError("expected TensorFlow to train or evaluate with: install it with pip install 'cotorra[train]'")
+    importlib.import_module("trainer.device")  # imports it in silence

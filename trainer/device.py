@@ -1,0 +1,38 @@
+"""The device: a GPU or this processor, and the number format its products run fastest in."""
+
+from functools import cache
+from pathlib import Path
+from typing import Any
+
+from model.engines.quiet import quiet_start
+
+with quiet_start():
+    import tensorflow as tf
+
+
+@cache
+def has_gpu() -> bool:
+    """Whether TensorFlow sees a GPU; its memory is then taken as needed."""
+    with quiet_start():  # a driver that is not there is no news
+        gpus = tf.config.list_physical_devices("GPU")
+    for gpu in gpus:
+        tf.config.experimental.set_memory_growth(gpu, True)
+    return bool(gpus)
+
+
+def compute_dtype(name: str = "auto") -> Any:
+    """The products' dtype: bfloat16 where the processor multiplies it natively, else float32.
+
+    On a GPU it is float32 too, whose products cuDNN runs in TF32 on the tensor cores.
+    """
+    if name != "auto":
+        return tf.as_dtype(name)
+    return tf.bfloat16 if not has_gpu() and _cpu_multiplies_bfloat16() else tf.float32
+
+
+def _cpu_multiplies_bfloat16() -> bool:
+    try:
+        flags = Path("/proc/cpuinfo").read_text("ascii", "replace")
+    except OSError:  # no Linux: float32 is right everywhere
+        return False
+    return "avx512_bf16" in flags or "amx_bf16" in flags

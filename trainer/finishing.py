@@ -1,0 +1,97 @@
+"""Finishing: from the best weights to a whole checkpoint: export, figures, samples, curve, card."""
+
+from collections.abc import Sequence
+from typing import Any
+
+import keras
+import numpy as np
+
+from model.checkpoint import GENERATOR, Checkpoint
+from model.config import SamplingConfig
+from model.engines.litert import LiteRTEngine
+from model.engines.xla import TensorFlowEngine
+from model.generator import Engine, RecurrentGenerator
+from model.network import build_network
+from model.sampling import Rng
+from model.state import State
+from trainer.dataset import Dataset
+from trainer.evaluation import carried_loss, engine_loss, zero_state_loss
+from trainer.export import export_step
+from trainer.report import NOTEBOOK_SEEDS, draw_curve, model_card, write_samples
+from trainer.saving import Saver, load_best
+from trainer.training import Training
+
+_SHOWN = 160  # characters of the sample on the display
+_ENGINE_CHARACTERS = 4_000  # of held-out text, to compare the int8 export with the weights
+
+
+def finish(
+    training: Training, saver: Saver, about: dict[str, Any], command: str, resumable: bool = False
+) -> Checkpoint:
+    """Make the folder whole from the best weights in it; resume/ stays only if the run may go on.
+
+    Raises CheckpointError where the disk refuses.
+    """
+    load_best(training, saver.out)
+    graph = export_step(training.network)
+    generator = _wrap(LiteRTEngine(graph), training)
+    metrics = _evaluate(training, generator)
+    seeds = NOTEBOOK_SEEDS if training.plan.preset == "notebook" else _seeds_from(training.dataset)
+    samples = write_samples(generator, seeds)
+    how = saver.describe(training, {}).training
+    title = f"{about['name']}, {training.plan.preset}"
+    card = model_card(title, command, training.plan.network.to_json(), about, how, metrics, samples[:700])
+    files = {
+        GENERATOR: graph,
+        "curve.png": draw_curve(training.progress.history),
+        "samples.txt": samples.encode(errors="replace"),
+        "README.md": card.encode(errors="replace"),
+    }
+    return saver.finish(training, metrics, files, resumable)
+
+
+def _evaluate(training: Training, generator: RecurrentGenerator) -> dict[str, float]:
+    """Nats per character on the held-out text: the weights, and the export beside them on the same stretch."""
+    held_out = training.dataset.validation
+    text = training.dataset.vocabulary.decode(held_out[0:_ENGINE_CHARACTERS].tolist())
+    exact = _wrap(TensorFlowEngine(_batch_1(training)), training)
+    return {
+        "Keras fp32, zero state": zero_state_loss(training.network, held_out),
+        "Keras fp32, carried state": carried_loss(training.network, held_out),
+        f"TensorFlow fp32, first {_ENGINE_CHARACTERS:,} characters": engine_loss(exact, text),
+        f"LiteRT int8, first {_ENGINE_CHARACTERS:,} characters": engine_loss(generator, text),
+    }
+
+
+class Sampler:
+    """Writes a little with the weights as they are: a compiled batch-1 network beside the trained one."""
+
+    def __init__(self, training: Training) -> None:
+        self._training = training
+        self._network = _batch_1(training)
+        self._generator = _wrap(TensorFlowEngine(self._network), training)
+        self.sample()  # compiles outside the clock
+
+    def sample(self) -> str:
+        self._network.set_weights(self._training.network.get_weights())
+        opening = self._generator.initial_state()
+        return self._generator.generate(opening, _SHOWN, SamplingConfig(), Rng(self._training.progress.step)).text
+
+
+def _batch_1(training: Training) -> keras.Sequential:
+    network = build_network(training.plan.network, len(training.dataset.vocabulary))
+    network.set_weights(training.network.get_weights())
+    return network
+
+
+def _wrap(engine: Engine, training: Training) -> RecurrentGenerator:
+    shape = training.plan.network
+    zeros = np.zeros((shape.layers, 2, shape.units), np.float32)
+    return RecurrentGenerator(engine, training.dataset.vocabulary, State("0" * 32, zeros, None))
+
+
+def _seeds_from(dataset: Dataset) -> Sequence[str]:
+    """The beginnings of three lines of the held-out text."""
+    text = dataset.vocabulary.decode(dataset.validation[0:20_000].tolist())
+    lines = [line.strip() for line in text.splitlines()[1:] if len(line.strip()) > 20]
+    return [" ".join(line.split()[:3]) for line in lines[:: max(1, len(lines) // 3)][:3]] or [text[:10]]

@@ -1,0 +1,67 @@
+"""The forward pass over a chunk: the network's own weights, on the fastest path of the device."""
+
+from typing import Any
+
+import keras
+import tensorflow as tf
+
+from model.network import lstm_layers
+from model.recurrence import lstm
+from trainer.device import has_gpu
+
+Tensor = Any
+RecurrentState = list[tuple[Tensor, Tensor]]  # h and c of each layer, (B, U) each, float32
+
+
+def zero_state(network: keras.Sequential, batch_size: int) -> RecurrentState:
+    """Zeros, as a fresh text begins."""
+    shapes = [(batch_size, layer.units) for layer in lstm_layers(network)]
+    return [(tf.zeros(shape), tf.zeros(shape)) for shape in shapes]
+
+
+def forward(
+    network: keras.Sequential,
+    ids: Tensor,
+    state: RecurrentState,
+    dtype: Any,
+    dropout: float = 0.0,
+    seed: Tensor | None = None,
+) -> tuple[Tensor, RecurrentState]:
+    """Logits (T, B, V) in float32, time first, and the state after ids (B, T).
+
+    dropout: after each LSTM layer, drawn from the stateless seed (2,), so that a step can be repeated.
+    """
+    embeddings = network.get_layer("embedding").embeddings
+    x = tf.cast(tf.gather(embeddings.value, tf.transpose(ids)), dtype)
+    following: RecurrentState = []
+    for index, (layer, (h, c)) in enumerate(zip(lstm_layers(network), state, strict=True)):
+        x, h, c = _layer(layer, x, h, c, dtype)
+        following.append((h, c))
+        if dropout and seed is not None:
+            x = tf.nn.experimental.stateless_dropout(x, dropout, tf.stack([seed[0], 8 * seed[1] + index]))
+    dense = network.get_layer("logits")
+    steps, batch, units = x.shape
+    flat = tf.matmul(tf.reshape(x, (-1, units)), tf.cast(dense.kernel.value, dtype))
+    logits = tf.cast(flat, tf.float32) + dense.bias.value
+    return tf.reshape(logits, (steps, batch, -1)), following
+
+
+def _layer(layer: keras.layers.LSTM, x: Tensor, h: Tensor, c: Tensor, dtype: Any) -> tuple[Tensor, Tensor, Tensor]:
+    if has_gpu():
+        return keras_layer(layer, x, h, c)
+    cell = layer.cell
+    return lstm(x, cell.kernel.value, cell.recurrent_kernel.value, cell.bias.value, h, c, dtype)
+
+
+def keras_layer(layer: keras.layers.LSTM, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
+    """The layer's own weights on Keras' own path, which on a GPU is cuDNN's: (T, B, I) in, (T, B, U) out."""
+    runner = keras.layers.LSTM(layer.units, return_sequences=True, return_state=True)
+    runner.cell = layer.cell
+    runner.built = True
+    outputs, h, c = runner(tf.transpose(x, (1, 0, 2)), initial_state=[tf.stop_gradient(h), tf.stop_gradient(c)])
+    return tf.transpose(outputs, (1, 0, 2)), h, c
+
+
+def cross_entropy(logits: Tensor, targets: Tensor) -> Tensor:
+    """Nats for every character: logits (T, B, V) and targets (B, T) give (T, B)."""
+    return tf.nn.sparse_softmax_cross_entropy_with_logits(tf.transpose(targets), logits)

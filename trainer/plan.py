@@ -1,0 +1,146 @@
+"""Plan: the sizes and rates of a run, by preset or by the time there is; a reason beside each default."""
+
+from collections.abc import Mapping
+from dataclasses import asdict, dataclass, fields, replace
+from typing import Any
+
+from model.config import NetworkConfig, check_integer, check_number
+from model.errors import ConfigError
+
+# Characters a second of one forward and backward pass on two cores, per million weights: a plain guess that
+# sizes a network for the time there is.
+_CHARACTERS_PER_SECOND = 30_000
+_EPOCHS_WORTHWHILE = 4.0  # with fewer a smaller network ends better
+
+
+@dataclass(frozen=True)
+class TrainingConfig:
+    """How a network is trained; saved with the weights.
+
+    Raises ConfigError for a value outside its range.
+    """
+
+    batch_size: int = 32  # streams: more would be faster a character, and learn less a minute
+    sequence_length: int = 64  # timesteps of back-propagation; the state is carried further
+    learning_rate: float = 5e-3  # AdamW's peak, after warm-up
+    schedule: str = "cosine"  # to 2 % of the peak at the end; `constant` for the notebook
+    warm_up: float = 0.05  # share of the run
+    optimizer: str = "adamw"  # `adam` with Keras' defaults for the notebook
+    beta_2: float = 0.99  # shorter memory than 0.999: runs are short
+    weight_decay: float = 0.05  # on matrices only
+    clip_norm: float = 1.0  # global norm of the gradient; 0 is off
+    dropout: float = 0.1  # after each LSTM layer
+    reset_probability: float = 0.05  # a stream's state to zero, per chunk: a fresh /seed starts from zeros
+    unknown_rate: float = 0.001  # share of inputs replaced by `<unk>`, so that it is trained
+    forget_bias: float = 1.0  # Keras' own: remember until told otherwise
+    recurrent_initializer: str = "orthogonal"  # `glorot_uniform` for the notebook
+    validate_every_epoch: bool = False  # else some 20 times over the run
+    keep: str = "best"  # by validation from a zero state; `last` for the notebook
+    seed: int = 0
+
+    def __post_init__(self) -> None:
+        check_integer("batch_size", self.batch_size, 1, 4096)
+        check_integer("sequence_length", self.sequence_length, 1, 4096)
+        check_number("learning rate", self.learning_rate, 1e-7, 1.0)
+        check_number("dropout", self.dropout, 0, 0.9)
+        check_number("reset probability", self.reset_probability, 0, 1)
+        check_number("unknown rate", self.unknown_rate, 0, 0.5)
+        check_integer("seed", self.seed, 0, 2**63 - 1)
+
+    def to_json(self) -> dict[str, Any]:
+        """The fields by name, as they stand in config.json."""
+        return asdict(self)
+
+    @classmethod
+    def from_json(cls, data: Mapping[str, Any]) -> "TrainingConfig":
+        """The reverse of to_json; other keys are left aside. Raises ConfigError."""
+        names = {field.name for field in fields(cls)}
+        return cls(**{name: value for name, value in data.items() if name in names})
+
+
+@dataclass(frozen=True)
+class Plan:
+    """What will be trained, how, and for how long: minutes or epochs, never both."""
+
+    preset: str
+    network: NetworkConfig
+    training: TrainingConfig
+    minutes: float | None
+    epochs: int | None
+    reason: str
+
+
+_NOTEBOOK_TRAINING = TrainingConfig(
+    batch_size=64,
+    sequence_length=100,
+    learning_rate=1e-3,
+    schedule="constant",
+    warm_up=0.0,
+    optimizer="adam",
+    beta_2=0.999,
+    weight_decay=0.0,
+    clip_norm=0.0,
+    dropout=0.0,
+    reset_probability=0.0,
+    unknown_rate=0.0,
+    recurrent_initializer="glorot_uniform",
+    validate_every_epoch=True,
+    keep="last",
+)
+_NOTEBOOK_EPOCHS = 50
+
+_SIZES: dict[str, tuple[NetworkConfig, TrainingConfig]] = {
+    "tiny": (NetworkConfig(32, 128, 1), TrainingConfig(learning_rate=8e-3, dropout=0.0)),
+    "small": (NetworkConfig(64, 256, 1), TrainingConfig(learning_rate=7e-3, dropout=0.0)),
+    "medium": (NetworkConfig(64, 512, 1), TrainingConfig(dropout=0.2)),
+    "large": (NetworkConfig(128, 1024, 2), TrainingConfig(batch_size=64, learning_rate=2e-3, dropout=0.3)),
+    "notebook": (NetworkConfig(256, 1024, 2), _NOTEBOOK_TRAINING),
+}
+PRESETS = ("auto", *_SIZES)
+_DEFAULT_MINUTES = 10.0
+
+
+def make_plan(preset: str, characters: int, minutes: float | None = None, epochs: int | None = None) -> Plan:
+    """The plan for a corpus of so many training characters.
+
+    Without minutes or epochs, the notebook takes its 50 epochs and the others 10 minutes.
+    Raises ConfigError for a preset that does not exist, both limits at once, or one out of its range.
+    """
+    if preset not in PRESETS:
+        raise ConfigError(f"expected a preset out of {', '.join(PRESETS)}, got {preset!r}")
+    if minutes is not None and epochs is not None:
+        raise ConfigError("expected --minutes or --epochs, got both: name one")
+    if minutes is not None:
+        check_number("minutes", minutes, 0.01, 100_000)
+    if epochs is not None:
+        check_integer("epochs", epochs, 1, 1_000_000)
+    if minutes is None and epochs is None:
+        minutes, epochs = (None, _NOTEBOOK_EPOCHS) if preset == "notebook" else (_DEFAULT_MINUTES, None)
+    name, reason = (preset, "as asked") if preset != "auto" else _choose(characters, minutes)
+    network, training = _SIZES[name]
+    if name not in ("notebook", "tiny", "small") and minutes is not None:
+        training = replace(training, dropout=_dropout(network, characters, minutes))
+    return Plan(name, network, training, minutes, epochs, reason)
+
+
+def _choose(characters: int, minutes: float | None) -> tuple[str, str]:
+    """The largest size that sees the corpus often enough in the time there is."""
+    if minutes is None:
+        return "medium", "the size for everyday corpora"
+    for name in ("large", "medium", "small"):
+        epochs = _epochs(_SIZES[name][0], characters, minutes)
+        enough = epochs >= _EPOCHS_WORTHWHILE or (name == "medium" and minutes >= 1.5)
+        if enough and characters >= 20 * _SIZES[name][0].units:
+            return name, f"about {epochs:.1f} passes over {characters:,} characters in {minutes:g} minutes"
+    return "tiny", f"little time or text: {characters:,} characters, {minutes:g} minutes"
+
+
+def _epochs(network: NetworkConfig, characters: int, minutes: float) -> float:
+    millions = 4e-6 * network.units * (network.embedding + network.units * (2 * network.layers - 1))
+    return 60 * minutes * _CHARACTERS_PER_SECOND / max(millions, 0.3) / characters
+
+
+def _dropout(network: NetworkConfig, characters: int, minutes: float) -> float:
+    """More passes over the same text need more dropout: 0.1 at 4 passes, 0.4 at 18 (measured at 1 x 512)."""
+    epochs = _epochs(network, characters, minutes)
+    return round(min(0.5, max(0.05, 0.1 + 0.3 * (epochs - 4) / 14)), 2)

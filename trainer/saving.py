@@ -1,0 +1,135 @@
+"""Saving a run: the best weights so far, and in resume/ all that it takes to go on as if nothing had happened."""
+
+import json
+import os
+import platform
+import shutil
+from collections.abc import Mapping
+from dataclasses import asdict, replace
+from importlib.metadata import PackageNotFoundError, version
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+
+from model.checkpoint import CONFIG, WEIGHTS, Checkpoint, replace_checkpoint, seal
+from model.errors import CheckpointDamaged, CheckpointError
+from trainer.plan import Plan
+from trainer.training import Progress, Training
+
+RESUME = "resume/state.npz"
+_LIBRARIES = ("cotorra", "tensorflow", "keras", "numpy", "ai-edge-litert")
+
+
+class Saver:
+    """Keeps one checkpoint folder up to date while a network is trained."""
+
+    def __init__(self, out: Path, plan: Plan, corpus: Mapping[str, Any]) -> None:
+        self.out = out
+        self._plan = plan
+        self._corpus = corpus
+
+    def save(self, training: Training, best: bool) -> None:
+        """The run as it stands; the weights only if they are the best. Raises CheckpointError."""
+        with replace_checkpoint(self.out) as staging:
+            if best or not (self.out / WEIGHTS).is_file():
+                training.network.save_weights(staging / WEIGHTS)
+            else:
+                os.link(self.out / WEIGHTS, staging / WEIGHTS)
+            (staging / RESUME).parent.mkdir()
+            save_state(training, staging / RESUME)
+            seal(staging, self.describe(training, {}))
+
+    def finish(
+        self, training: Training, metrics: Mapping[str, Any], files: Mapping[str, bytes], resumable: bool
+    ) -> Checkpoint:
+        """The whole checkpoint: the best weights and the files made from them; resume/ only of a run to go on."""
+        with replace_checkpoint(self.out) as staging:
+            shutil.copyfile(self.out / WEIGHTS, staging / WEIGHTS)
+            for name, data in files.items():
+                (staging / name).write_bytes(data)
+            if resumable:
+                (staging / RESUME).parent.mkdir()
+                os.link(self.out / RESUME, staging / RESUME)
+            seal(staging, self.describe(training, metrics))
+        return Checkpoint.open(self.out)
+
+    def describe(self, training: Training, metrics: Mapping[str, Any]) -> Checkpoint:
+        """What config.json will say; the hashes are taken when it is written."""
+        progress = training.progress
+        how = asdict(self._plan.training) | {
+            "preset": self._plan.preset,
+            "minutes": self._plan.minutes,
+            "epochs": self._plan.epochs,
+            "steps": progress.step,
+            "seconds": round(progress.elapsed, 1),
+        }
+        reached = {"best_validation_nats": round(progress.best, 5)} if progress.history else {}
+        return Checkpoint(
+            self.out,
+            self._plan.network,
+            training.dataset.vocabulary,
+            how,
+            reached | dict(metrics),
+            self._corpus,
+            _versions(),
+        )
+
+
+def save_state(training: Training, path: Path) -> None:
+    """Weights, optimizer, recurrent state and progress as named arrays; no pickle."""
+    arrays = {f"weight_{i}": w.numpy() for i, w in enumerate(training.network.trainable_variables)}
+    arrays |= {f"optimizer_{i}": v.numpy() for i, v in enumerate(training.optimizer.variables)}
+    arrays |= {f"state_{i}": np.stack([h, c]) for i, (h, c) in enumerate(training.state)}
+    arrays["progress"] = np.frombuffer(json.dumps(asdict(training.progress)).encode(), np.uint8)
+    with path.open("wb") as file:
+        np.savez(file, allow_pickle=False, **arrays)
+
+
+def restore_state(training: Training, checkpoint: Checkpoint) -> None:
+    """The reverse of save_state, into a run of the same plan and corpus. Raises CheckpointError."""
+    if RESUME not in checkpoint.files:
+        raise CheckpointError(
+            f"expected {RESUME} in {checkpoint.path}, found none: this run is finished; train anew without --resume"
+        )
+    try:
+        with np.load(checkpoint.path / RESUME, allow_pickle=False) as arrays:
+            for i, weight in enumerate(training.network.trainable_variables):
+                weight.assign(arrays[f"weight_{i}"])
+            for i, variable in enumerate(training.optimizer.variables):
+                variable.assign(arrays[f"optimizer_{i}"])
+            training.state = [tuple(arrays[f"state_{i}"]) for i in range(len(training.state))]
+            training.progress = Progress(**json.loads(arrays["progress"].tobytes()))
+    except (KeyError, ValueError, TypeError, OSError) as error:
+        raise CheckpointDamaged(f"{checkpoint.path / RESUME} is of another run: train anew without --resume") from error
+
+
+def load_best(training: Training, checkpoint_folder: Path) -> None:
+    """Put the best weights so far into the network."""
+    training.network.load_weights(checkpoint_folder / WEIGHTS)
+
+
+def interrupted_plan(checkpoint: Checkpoint, plan: Plan) -> Plan:
+    """The plan that the interrupted run was made with, in place of the one asked for now."""
+    from trainer.plan import TrainingConfig
+
+    how = checkpoint.training
+    return replace(
+        plan,
+        preset=str(how["preset"]),
+        network=checkpoint.network,
+        training=TrainingConfig.from_json(how),
+        minutes=how["minutes"],
+        epochs=how["epochs"],
+        reason=f"as {checkpoint.path / CONFIG} says",
+    )
+
+
+def _versions() -> dict[str, str]:
+    found = {"python": platform.python_version()}
+    for library in _LIBRARIES:
+        try:
+            found[library] = version(library)
+        except PackageNotFoundError:  # run from a checkout that was never installed
+            found[library] = "not installed"
+    return found

@@ -1,0 +1,197 @@
+"""The training loop, readable top to bottom.
+
+Truncated back-propagation through time: each step reads the next chunk of every stream, carries the state on
+from the last step, and now and then sets a stream's state to zeros, as a fresh text begins. Everything a step
+draws at random is a function of the seed and the step's number, so a resumed run repeats it.
+"""
+
+import time
+from collections.abc import Callable, Iterator
+from dataclasses import dataclass, field
+from typing import Any
+
+import keras
+import numpy as np
+import tensorflow as tf
+
+from model.network import build_network, lstm_layers
+from model.vocabulary import UNKNOWN_ID, Ids
+from trainer.dataset import Dataset, Streams
+from trainer.device import compute_dtype
+from trainer.errors import Diverged
+from trainer.evaluation import zero_state_loss
+from trainer.forward import cross_entropy, forward, zero_state
+from trainer.plan import Plan, TrainingConfig
+from trainer.schedule import learning_rate
+
+_VALIDATIONS = 20  # over a run at the most; each refreshes the checkpoint if it is the best so far
+_SECONDS_BETWEEN = 20.0  # at the least, so that a short run trains rather than looks at itself
+_WINDOWS = 96  # of 256 characters: enough to tell two checkpoints of one run apart
+
+
+@dataclass
+class Progress:
+    """Where a run stands; all losses in nats per character."""
+
+    step: int = 0
+    elapsed: float = 0.0  # seconds of training, over every resumption
+    best: float = float("inf")  # validation, from a zero state
+    history: list[dict[str, float]] = field(default_factory=list)  # a row for each validation
+    smoothed: float | None = None  # training loss, a moving average
+    last_validation: float = 0.0  # the share of the run it came at
+
+
+@dataclass(frozen=True)
+class Report:
+    """A step as the display shows it."""
+
+    step: int
+    epoch: float
+    share: float  # of the run, 0 to 1
+    loss: float  # nats per character on the training streams, smoothed
+    characters_per_second: float
+    learning_rate: float
+    seconds_left: float
+
+
+class Training:
+    """A network being trained: its optimizer, its streams with their recurrent state, its progress."""
+
+    def __init__(self, plan: Plan, dataset: Dataset) -> None:
+        config = plan.training
+        keras.utils.set_random_seed(config.seed % 2**32)
+        self.plan = plan
+        self.dataset = dataset
+        self.streams = Streams(dataset.training, config.batch_size, config.sequence_length)
+        self.network = build_network(plan.network, len(dataset.vocabulary), self.streams.batch_size)
+        initialise(self.network, config)
+        self.optimizer = make_optimizer(config, self.network)
+        self.state = zero_state(self.network, self.streams.batch_size)
+        self.progress = Progress()
+        self.dtype = compute_dtype()
+        self._train_step = tf.function(self._train_step_eagerly, autograph=False)
+
+    @property
+    def share(self) -> float:
+        """How much of the run is done, 0 to 1."""
+        if self.plan.minutes is not None:
+            return min(1.0, self.progress.elapsed / (60 * self.plan.minutes))
+        return self.progress.step / ((self.plan.epochs or 1) * self.streams.chunks_per_epoch)
+
+    def run(self, on_validation: Callable[["Training", bool], None], stopped: Callable[[], bool]) -> Iterator[Report]:
+        """Train to the end of the plan, a report for each step; on_validation learns whether it was the best.
+
+        Ends early when stopped() says so, after a last validation. Raises Diverged when the loss is no number.
+        """
+        self._compile()
+        began = time.monotonic() - self.progress.elapsed
+        while self.share < 1 and not stopped():
+            loss = self._step()
+            self.progress.elapsed = time.monotonic() - began
+            yield self._report(loss)
+            if self._validation_is_due():
+                self._validate(on_validation)
+                self.progress.elapsed = time.monotonic() - began
+        if not self.progress.history or self.progress.history[-1]["step"] != self.progress.step:
+            self._validate(on_validation)
+
+    def _validation_is_due(self) -> bool:
+        if self.plan.training.validate_every_epoch:
+            return self.progress.step % self.streams.chunks_per_epoch == 0
+        since = self.share - self.progress.last_validation
+        interval = max(1 / _VALIDATIONS, _SECONDS_BETWEEN * self.share / max(self.progress.elapsed, 1e-9))
+        return since >= interval
+
+    def _step(self) -> float:
+        config, number = self.plan.training, self.progress.step
+        x, y = self.streams.chunk(number)
+        rng = np.random.Generator(np.random.Philox(key=config.seed, counter=number << 64))
+        keep = (rng.random((self.streams.batch_size, 1)) >= config.reset_probability).astype(np.float32)
+        rate = learning_rate(config, self.share)
+        seed = np.array([config.seed % 2**31, number], np.int32)
+        inputs = _with_unknown(x, config.unknown_rate, rng)
+        loss, self.state = self._train_step(inputs, y, self.state, keep, np.float32(rate), seed)
+        self.progress.step += 1
+        value = float(loss)
+        if not np.isfinite(value):
+            raise Diverged(f"the loss is {value} at step {number + 1}: try a lower --learning-rate")
+        return value
+
+    def _train_step_eagerly(self, x: Any, y: Any, state: Any, keep: Any, rate: Any, seed: Any) -> tuple[Any, Any]:
+        config = self.plan.training
+        state = [(h * keep, c * keep) for h, c in state]
+        weights = self.network.trainable_variables
+        with tf.GradientTape() as tape:
+            logits, state = forward(self.network, x, state, self.dtype, config.dropout, seed)
+            loss = tf.reduce_mean(cross_entropy(logits, y))
+        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, [w.value for w in weights])]
+        self.optimizer.learning_rate.assign(rate)
+        self.optimizer.apply(gradients, weights)
+        return loss, state
+
+    def _compile(self) -> None:
+        """Trace and compile the step outside the clock, on a rate of zero and weights that are put back."""
+        weights = [w.numpy() for w in self.network.trainable_variables]
+        slots = [v.numpy() for v in self.optimizer.variables]
+        x, y = self.streams.chunk(self.progress.step)
+        keep = np.ones((self.streams.batch_size, 1), np.float32)
+        self._train_step(x, y, self.state, keep, np.float32(0), np.zeros(2, np.int32))
+        for variable, value in zip(self.network.trainable_variables, weights, strict=True):
+            variable.assign(value)
+        for variable, value in zip(self.optimizer.variables, slots, strict=True):
+            variable.assign(value)
+
+    def _validate(self, on_validation: Callable[["Training", bool], None]) -> None:
+        progress = self.progress
+        loss = zero_state_loss(self.network, self.dataset.validation, _WINDOWS, self.dtype)
+        row = {"step": progress.step, "minutes": progress.elapsed / 60, "validation": loss}
+        progress.history.append(row | {"training": progress.smoothed or loss})
+        progress.last_validation = self.share
+        best = loss < progress.best or self.plan.training.keep == "last"
+        progress.best = min(loss, progress.best)
+        on_validation(self, best)
+
+    def _report(self, loss: float) -> Report:
+        progress = self.progress
+        progress.smoothed = loss if progress.smoothed is None else 0.98 * progress.smoothed + 0.02 * loss
+        done = progress.step * self.streams.batch_size * self.streams.sequence_length
+        elapsed = max(progress.elapsed, 1e-9)
+        left = elapsed * (1 - self.share) / max(self.share, 1e-9)
+        rate = learning_rate(self.plan.training, self.share)
+        epoch = progress.step / self.streams.chunks_per_epoch
+        return Report(progress.step, epoch, self.share, progress.smoothed, done / elapsed, rate, left)
+
+
+def initialise(network: keras.Sequential, config: TrainingConfig) -> None:
+    """Weights beyond Keras' own choice: the recurrent kernels as the configuration says."""
+    if config.recurrent_initializer == "glorot_uniform":
+        return  # as build_network made them
+    for index, layer in enumerate(lstm_layers(network)):
+        for gate in range(4):
+            block = keras.initializers.Orthogonal(seed=config.seed % 2**31 + 10 * index + gate)
+            units = layer.units
+            values = layer.cell.recurrent_kernel.numpy()
+            values[:, gate * units : (gate + 1) * units] = block((units, units))
+            layer.cell.recurrent_kernel.assign(values)
+
+
+def make_optimizer(config: TrainingConfig, network: keras.Sequential) -> keras.optimizers.Optimizer:
+    """Adam with Keras' defaults, or AdamW (Loshchilov and Hutter 2019) with decay on matrices only."""
+    if config.optimizer == "adam":
+        optimizer = keras.optimizers.Adam()
+    else:
+        optimizer = keras.optimizers.AdamW(
+            config.learning_rate,
+            beta_2=config.beta_2,
+            epsilon=1e-8,
+            weight_decay=config.weight_decay,
+            global_clipnorm=config.clip_norm or None,
+        )
+        optimizer.exclude_from_weight_decay(var_names=["bias"])
+    optimizer.build(network.trainable_variables)
+    return optimizer
+
+
+def _with_unknown(x: Ids, rate: float, rng: np.random.Generator) -> Ids:
+    """Now and then `<unk>` instead of a character, so that the bot copes with one it never saw."""
+    return np.where(rng.random(x.shape) < rate, UNKNOWN_ID, x).astype(np.int32) if rate else x
