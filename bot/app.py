@@ -6,6 +6,7 @@ the tests): `running` is its whole life.
 
 import asyncio
 import logging
+import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
@@ -70,6 +71,8 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
 
 def build(config: BotConfig, services: Services) -> BotApplication:
     """The application with its handlers; nothing is connected yet."""
+    # Periods as timedelta, which python-telegram-bot asks its users to choose before it becomes the only form.
+    os.environ.setdefault("PTB_TIMEDELTA", "true")
     # python-telegram-bot calls the type of bot_data once to make it; ours is made already.
     make_services = cast("type[Services]", lambda: services)
     application = (
@@ -118,9 +121,7 @@ async def _reach(application: BotApplication) -> None:
         except (NetworkError, RetryAfter) as error:
             pause = _RETRIES[min(attempt, len(_RETRIES) - 1)]
             attempt += 1
-            _log.warning(
-                "no answer from the Bot API server (%s); next try in %d s", type(error).__name__, pause
-            )
+            _log.warning("no answer from the Bot API server (%s); next try in %d s", type(error).__name__, pause)
             await asyncio.sleep(pause)
         except TelegramError as error:
             raise _no_server(application) from error
@@ -130,9 +131,7 @@ async def _reach(application: BotApplication) -> None:
 
 def _no_server(application: BotApplication) -> ConnectionRefused:
     address = application.bot.base_url.removesuffix(application.bot.token).removesuffix("/bot")
-    return ConnectionRefused(
-        f"expected a Bot API server at {address}, got another answer: check COTORRA_API_BASE_URL"
-    )
+    return ConnectionRefused(f"expected a Bot API server at {address}, got another answer: check COTORRA_API_BASE_URL")
 
 
 @asynccontextmanager

@@ -1,0 +1,148 @@
+"""Where tests talk with the bot: says things in the playground, delivers raw updates, reads the database."""
+
+import time
+from contextlib import AsyncExitStack
+from pathlib import Path
+from typing import Any
+
+from pydantic import SecretStr
+from telegram import Update
+
+from bot.app import BotConfig, running
+from bot.context import BotApplication
+from bot.playground import Playground
+from bot.playground.calls import Call
+from bot.storage.book import Book, Occasion
+from bot.storage.chats import Chat
+from bot.storage.database import Database
+from bot.storage.prompts import Prompt, Prompts
+from bot.storage.settings_changes import SettingsChange, SettingsChanges
+from bot.storage.users import User
+from tests.bot.fakes import FakeGenerator
+
+NOW = int(time.time())
+
+
+class Stage:
+    """A playground and a bot in it; `restart` gives the same world a new bot process."""
+
+    def __init__(self, address: str, generator: FakeGenerator, allowed_chats: frozenset[int] = frozenset()) -> None:
+        self.address = address
+        self.generator = generator
+        self.playground = Playground()
+        self.you = self.playground.world.you.id
+        self.group = self.playground.world.group.chat.id
+        self._allowed = allowed_chats
+        self._update_id = 5_000_000
+        self._stack = AsyncExitStack()
+        self._bot = AsyncExitStack()
+        self.application: BotApplication
+
+    async def __aenter__(self) -> "Stage":
+        await self._stack.enter_async_context(self.playground)
+        self.database = await self._stack.enter_async_context(Database(self.address))
+        await self._start()
+        return self
+
+    async def __aexit__(self, *_: object) -> None:
+        self.generator.gate.set()
+        await self._bot.aclose()
+        await self._stack.aclose()
+
+    async def restart(self) -> None:
+        await self._bot.aclose()
+        await self._start()
+
+    async def _start(self) -> None:
+        token = SecretStr(self.playground.token)
+        config = BotConfig(
+            token,
+            self.address,
+            Path("unused"),
+            api_base_url=self.playground.api_base_url,
+            allowed_chats=self._allowed,
+        )
+        self.application = await self._bot.enter_async_context(running(config, self.generator))
+
+    # --- talking ------------------------------------------------------------------------------------
+
+    async def ask(self, text: str, chat: int | None = None, user: int | None = None) -> str:
+        """Say something and wait for the bot's next message in that chat."""
+        chat = self.you if chat is None else chat
+        mark = self.playground.calls.mark()
+        await self.playground.say(chat, self.you if user is None else user, text)
+        return await self.next_text(chat, mark)
+
+    async def next_text(self, chat: int, mark: int) -> str:
+        call = await self.playground.calls.wait("sendMessage", chat_id=chat, after=mark)
+        return str(call.text)
+
+    async def settled(self, chat: int | None = None) -> None:
+        """Everything said so far in the chat is done with: updates of a chat go in order."""
+        chat = self.you if chat is None else chat
+        mark = self.playground.calls.mark()
+        await self.deliver({"text": "/help@cotorra_bot", "entities": [_command(17)]}, chat=chat)
+        await self.playground.calls.wait("sendMessage", chat_id=chat, after=mark, where=_is_help)
+
+    def sent(self, chat: int | None = None, after: int = 0) -> list[Call]:
+        """The messages that the bot sent, but for the answers to `settled`."""
+        found = self.playground.calls.of("sendMessage", chat_id=chat, after=after)
+        return [call for call in found if not _is_help(call)]
+
+    async def deliver(
+        self,
+        message: dict[str, Any],
+        *,
+        chat: int | None = None,
+        kind: str = "message",
+        update_id: int | None = None,
+        anonymous: bool = False,
+    ) -> int:
+        """Hand the bot an update as Telegram might write it, past the poller; its update id."""
+        chat = self.you if chat is None else chat
+        if update_id is None:
+            self._update_id += 1
+            update_id = self._update_id
+        person = {"id": self.you, "is_bot": False, "first_name": "You"}
+        whole: dict[str, Any] = {"message_id": 77, "date": NOW, "chat": _chat(chat)}
+        whole |= ({} if anonymous else {"from": person}) | message
+        update = Update.de_json({"update_id": update_id, kind: whole}, self.application.bot)
+        await self.application.update_queue.put(update)
+        return update_id
+
+    async def deliver_command(self, text: str, **how: Any) -> int:
+        """A text that begins with a command."""
+        length = len(text.split(maxsplit=1)[0])
+        return await self.deliver({"text": text, "entities": [_command(length)]}, **how)
+
+    # --- looking ------------------------------------------------------------------------------------
+
+    async def prompts(self) -> list[Prompt]:
+        async with self.database.reading() as connection:
+            return await Prompts(connection).page()
+
+    async def changes(self, chat: int | None = None) -> list[SettingsChange]:
+        async with self.database.reading() as connection:
+            return await SettingsChanges(connection).of_chat(self.you if chat is None else chat)
+
+    @property
+    def book(self) -> Book:
+        return Book(self.database)
+
+    def occasion(self, update_id: int, at: Any) -> Occasion:
+        you = User(self.you, "You")
+        return Occasion(self.application.bot.id, update_id, Chat(self.you, "private"), you, 77, at)
+
+
+def _command(length: int) -> dict[str, Any]:
+    return {"type": "bot_command", "offset": 0, "length": length}
+
+
+def _chat(chat: int) -> dict[str, Any]:
+    if chat > 0:
+        return {"id": chat, "type": "private", "first_name": "You"}
+    return {"id": chat, "type": "supergroup", "title": "The Aviary"}
+
+
+def _is_help(call: Call) -> bool:
+    return "I continue your text" in (call.text or "")
