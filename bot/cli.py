@@ -33,9 +33,7 @@ def run() -> None:
 
 
 @click.command()
-@click.option(
-    "--port", default=8808, show_default=True, help="The page's port on this machine; 0 takes any free one."
-)
+@click.option("--port", default=8808, show_default=True, help="The page's port on this machine; 0 takes any free one.")
 def demo(port: int) -> None:
     """The whole bot in a page on this machine: no token, no network."""
     settings = _start_logging()

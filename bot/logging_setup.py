@@ -50,9 +50,7 @@ def outline(error: BaseException) -> str:
     current: BaseException | None = error
     while current is not None:
         frames = traceback.extract_tb(current.__traceback__)[-3:]
-        places = " > ".join(
-            f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames
-        )
+        places = " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames)
         lines.append(f"{type(current).__module__}.{type(current).__name__} at {places or 'no place'}")
         current = current.__cause__ or current.__context__
     return "; from ".join(lines)

@@ -135,9 +135,7 @@ async def stats(database: Database, only: Filter) -> Stats:
             .where(*where, prompts.c.outcome == "answered", prompts.c.latency_ms.is_not(None))
             .order_by(prompts.c.latency_ms)
         )
-        answered: int = (
-            await connection.execute(select(func.count()).select_from(latency.subquery()))
-        ).scalar_one()
+        answered: int = (await connection.execute(select(func.count()).select_from(latency.subquery()))).scalar_one()
         at = [latency.offset(int(share * max(answered - 1, 0))).limit(1) for share in (0.5, 0.95)]
         middle, high = [(await connection.execute(statement)).scalar() for statement in at]
     return Stats(total, chats, people, outcomes, middle, high)
@@ -169,9 +167,7 @@ def difference(prompt: Prompt, generator: Generator, text: str) -> str | None:
     if sent is None:
         return f"there was no reply: the prompt is {prompt.answer.outcome}"
     if sent != text:
-        same = next(
-            (i for i, (a, b) in enumerate(zip(sent, text, strict=False)) if a != b), min(len(sent), len(text))
-        )
+        same = next((i for i, (a, b) in enumerate(zip(sent, text, strict=False)) if a != b), min(len(sent), len(text)))
         return f"the text differs from its character {same + 1} on, with the same checkpoint and engine"
     return None
 
@@ -179,9 +175,7 @@ def difference(prompt: Prompt, generator: Generator, text: str) -> str | None:
 async def count_before(database: Database, time: dt.datetime) -> int:
     """How many prompts were asked before this time."""
     async with database.reading() as connection:
-        counted: int = (
-            await connection.execute(select(func.count()).where(prompts.c.asked_at < time))
-        ).scalar_one()
+        counted: int = (await connection.execute(select(func.count()).where(prompts.c.asked_at < time))).scalar_one()
     return counted
 
 

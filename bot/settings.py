@@ -27,9 +27,7 @@ def _api_base_url(value: str) -> str:
     if parts.scheme not in ("http", "https") or not parts.hostname:
         raise ValueError("an address such as https://api.telegram.org")
     if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError(
-            "https, or plain http to this machine alone, since the token is part of every request"
-        )
+        raise ValueError("https, or plain http to this machine alone, since the token is part of every request")
     return url
 
 
@@ -134,9 +132,7 @@ def read_settings(**values: Any) -> Settings:
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
     except UnicodeDecodeError as error:
-        raise SettingsError(
-            f"expected UTF-8 in .env, got byte {error.start}: save the file as UTF-8"
-        ) from None
+        raise SettingsError(f"expected UTF-8 in .env, got byte {error.start}: save the file as UTF-8") from None
 
 
 def settings_table() -> str:
@@ -159,9 +155,7 @@ def _sentence(error: ValidationError) -> str:
     first = error.errors(include_url=False)[0]
     name = str(first["loc"][0])
     context = first.get("ctx", {})
-    expected = str(context.get("error") or context.get("expected") or first["msg"]).removeprefix(
-        "Input should be "
-    )
+    expected = str(context.get("error") or context.get("expected") or first["msg"]).removeprefix("Input should be ")
     field = next(field for field in Settings.model_fields.values() if field.validation_alias == name)
     secret = "SecretStr" in str(field.annotation)
     came = "" if secret else f", got {str(first['input'])[:60]!r}"

@@ -94,9 +94,7 @@ class Parameters:
             raise bad_request(f"can't parse {name} JSON: {type(error).__name__}") from error
 
 
-def from_form(
-    arguments: Mapping[str, Sequence[bytes]], files: Mapping[str, Upload] | None = None
-) -> Parameters:
+def from_form(arguments: Mapping[str, Sequence[bytes]], files: Mapping[str, Upload] | None = None) -> Parameters:
     """Parameters from a query or a form; of a name given twice the last value counts.
 
     Raises:

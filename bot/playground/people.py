@@ -59,9 +59,7 @@ class People:
         kept, entities = formatted(text)
         _check_length(kept, MAX_TEXT)
         self._unblock(room, person)
-        return self._service.post(
-            room, person, reply_to=self._replied(chat_id, reply_to), text=kept, entities=entities
-        )
+        return self._service.post(room, person, reply_to=self._replied(chat_id, reply_to), text=kept, entities=entities)
 
     def edit(self, chat_id: int, message_id: int, user_id: int, text: str) -> Message:
         """Change the text (or the caption) of one's own message."""
@@ -158,9 +156,7 @@ class People:
         is_bot = user.id == self._world.bot.id
         admin = room.members.get(self._world.bot.id) == ChatMember.ADMINISTRATOR
         if is_bot or admin:
-            moved = ChatMemberUpdated(
-                room.chat, author, now(), _membership(user, old), _membership(user, status)
-            )
+            moved = ChatMemberUpdated(room.chat, author, now(), _membership(user, old), _membership(user, status))
             self._service.updates.add("my_chat_member" if is_bot else "chat_member", moved.to_dict())
         self._service.feed.publish("members", chat_id=room.chat.id, members=dict(room.members))
 
@@ -170,9 +166,7 @@ class People:
         if kept:
             _check_length(kept, MAX_CAPTION)
         self._unblock(room, person)
-        return self._service.post(
-            room, person, caption=kept or None, caption_entities=entities if kept else (), **file
-        )
+        return self._service.post(room, person, caption=kept or None, caption_entities=entities if kept else (), **file)
 
     def _who(self, chat_id: int, user_id: int) -> tuple[Room, User]:
         room, person = self._world.room(chat_id), self._world.person(user_id)

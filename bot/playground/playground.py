@@ -65,9 +65,7 @@ class Playground:
         bot = User(int(number), first_name, is_bot=True, username=username)
         updates = UpdateQueue(first_update_id)
         self.token = token
-        self.service = Service(
-            World.with_you_and_a_group(bot), updates, Webhook(updates, webhook_pause), privacy
-        )
+        self.service = Service(World.with_you_and_a_group(bot), updates, Webhook(updates, webhook_pause), privacy)
         self.people = People(self.service)
         self._api = Api(self.service, token, None if limits is None else FloodGuard(limits, clock))
         self._wanted_port = port

@@ -85,9 +85,7 @@ class ApiHandler(Guarded):
             return Parameters({**query.values, **from_json(request.body)})
         if request.body and kind not in _FORMS:
             raise ApiError(400, "Bad Request: unsupported content type")
-        files = {
-            name: Upload(given[-1].filename, given[-1].body) for name, given in request.files.items() if given
-        }
+        files = {name: Upload(given[-1].filename, given[-1].body) for name, given in request.files.items() if given}
         return from_form(request.arguments, files)
 
     def _answer(self, answer: Answer) -> None:

@@ -64,9 +64,7 @@ class Service:
             content: Fields of telegram.Message: text and entities, photo, caption, reply_markup, ...
         """
         quoted = None if reply_to is None else changed(reply_to, reply_to_message=None)
-        message = Message(
-            room.new_message_id(), now(), room.chat, from_user=sender, reply_to_message=quoted, **content
-        )
+        message = Message(room.new_message_id(), now(), room.chat, from_user=sender, reply_to_message=quoted, **content)
         room.keep(message)
         if sender.id == self.world.bot.id:
             self.drafts.pop(room.chat.id, None)
@@ -103,9 +101,7 @@ class Service:
         if replied is not None and replied.from_user is not None and replied.from_user.id == bot.id:
             return True
         text = message.text or message.caption or ""
-        return any(
-            self._is_for_the_bot(text, entity) for entity in message.entities or message.caption_entities
-        )
+        return any(self._is_for_the_bot(text, entity) for entity in message.entities or message.caption_entities)
 
     def _is_for_the_bot(self, text: str, entity: MessageEntity) -> bool:
         if entity.type != MessageEntity.BOT_COMMAND or entity.offset != 0:

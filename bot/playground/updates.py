@@ -44,9 +44,7 @@ MAX_TIMEOUT = 50  # seconds; longer polls are cut to it, as on Telegram
 _EPOCH = 1_735_689_600  # 2025-01-01; tenths of a second since then stay below 2**31 until 2031
 
 _OTHER_POLL = "terminated by other getUpdates request; make sure that only one bot instance is running"
-_WEBHOOK_ACTIVE = (
-    "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
-)
+_WEBHOOK_ACTIVE = "can't use getUpdates method while webhook is active; use deleteWebhook to delete the webhook first"
 
 
 def id_from_clock() -> int:
@@ -66,6 +64,7 @@ class UpdateQueue:
         self._pending: dict[int, dict[str, Any]] = {}
         self._poll: asyncio.Future[None] | None = None
         self._arrived = asyncio.Event()
+        self._polled = asyncio.Event()
         self.allowed: frozenset[str] = DEFAULT_KINDS
         self.webhook_active = False
 
@@ -140,6 +139,10 @@ class UpdateQueue:
             await self._wait(min(timeout, MAX_TIMEOUT))
         return list(self._pending.values())[:limit]
 
+    async def polled(self) -> None:
+        """Return as soon as a long poll waits: the bot is up and has nothing to do."""
+        await self._polled.wait()
+
     def end_poll(self, reason: ApiError) -> None:
         """End the poll that waits, if one does, with this error."""
         if self._poll is not None and not self._poll.done():
@@ -147,6 +150,7 @@ class UpdateQueue:
 
     async def _wait(self, seconds: float) -> None:
         mine = self._poll = asyncio.get_running_loop().create_future()
+        self._polled.set()
         try:
             async with asyncio.timeout(seconds):
                 await mine
@@ -155,3 +159,4 @@ class UpdateQueue:
         finally:
             if self._poll is mine:
                 self._poll = None
+                self._polled.clear()

@@ -95,9 +95,7 @@ async def _post(client: AsyncHTTPClient, state: WebhookState, update: dict[str, 
     headers = {"Content-Type": "application/json"}
     if state.secret:
         headers[SECRET_HEADER] = state.secret
-    request = HTTPRequest(
-        state.url, "POST", headers, json.dumps(update), request_timeout=60, follow_redirects=False
-    )
+    request = HTTPRequest(state.url, "POST", headers, json.dumps(update), request_timeout=60, follow_redirects=False)
     try:
         await client.fetch(request)
     except HTTPClientError as error:

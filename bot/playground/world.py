@@ -72,9 +72,7 @@ class World:
         world.add_group("The Aviary", [you, *friends])
         return world
 
-    def add_person(
-        self, first_name: str, *, username: str | None = None, language_code: str | None = None
-    ) -> User:
+    def add_person(self, first_name: str, *, username: str | None = None, language_code: str | None = None) -> User:
         """A new person, with a private chat with the bot that is not started yet."""
         person = User(
             _FIRST_PERSON + len(self.people),

@@ -79,9 +79,7 @@ def read_keyboard(given: Parameters, *, only_inline: bool = False) -> InlineKeyb
         return None
     if "inline_keyboard" not in markup:
         if only_inline or not any(name in markup for name in _OTHER_MARKUP):
-            raise bad_request(
-                "inline keyboard expected" if only_inline else "object expected as reply markup"
-            )
+            raise bad_request("inline keyboard expected" if only_inline else "object expected as reply markup")
         return None
     rows = markup["inline_keyboard"]
     if not isinstance(rows, list) or not all(isinstance(row, list) for row in rows):
@@ -96,9 +94,7 @@ def _button(button: Any) -> dict[str, Any]:
     if not isinstance(button, dict):
         raise bad_request("can't parse inline keyboard button: InlineKeyboardButton must be an Object")
     if not isinstance(button.get("text"), str) or not button["text"].strip():
-        raise bad_request(
-            "can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard"
-        )
+        raise bad_request("can't parse inline keyboard button: Text buttons are unallowed in the inline keyboard")
     actions = [name for name in _ACTIONS if name in button]
     if len(actions) != 1:
         raise bad_request("can't parse inline keyboard button: expected exactly one action")

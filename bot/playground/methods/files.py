@@ -18,9 +18,7 @@ async def send_photo(request: Request) -> dict[str, Any]:
     room = request.room_to_write()
     caption, entities = read_caption(request.parameters)
     stored = _stored(request, "photo", as_photo=True)
-    return send(
-        request, room, photo=(photo_size(stored),), caption=caption or None, caption_entities=entities
-    )
+    return send(request, room, photo=(photo_size(stored),), caption=caption or None, caption_entities=entities)
 
 
 @method("sendDocument")

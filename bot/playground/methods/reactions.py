@@ -20,7 +20,5 @@ async def set_message_reaction(request: Request) -> bool:
         raise bad_request("REACTION_INVALID")
     place = (room.chat.id, message.message_id)
     request.service.reactions[place] = tuple(ReactionTypeEmoji(str(emoji)) for emoji in emojis)
-    request.service.feed.publish(
-        "reaction", chat_id=room.chat.id, message_id=message.message_id, emojis=emojis
-    )
+    request.service.feed.publish("reaction", chat_id=room.chat.id, message_id=message.message_id, emojis=emojis)
     return True

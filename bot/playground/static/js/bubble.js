@@ -10,7 +10,6 @@ export function bubble(chat, message, speaker, does) {
   if (event) return h("div", { class: "event", "data-id": message.message_id, dir: "auto" }, event);
   const own = message.from?.id === speaker;
   const node = h("article", { class: `message ${own ? "own" : "theirs"}`, "data-id": message.message_id });
-  if (!chat.private && !own) node.append(avatar(person(message.from), "small"));
   node.append(h("div", { class: "stack" }, body(chat, message, own, does), keyboard(message, does), reactions(chat, message)));
   return node;
 }
@@ -20,17 +19,30 @@ const person = (user) => ({ id: user.id, name: user.first_name, bot: isBot(user)
 function body(chat, message, own, does) {
   const text = message.text ?? message.caption;
   const entities = message.text ? message.entities : message.caption_entities;
+  const face = !chat.private && !own;
   return h(
     "div",
     { class: "bubble", onclick: (event) => clicked(event, message, does) },
-    !chat.private && !own ? sender(message.from) : null,
+    face ? avatar(person(message.from), "small") : null,
+    face ? sender(message.from) : null,
     message.reply_to_message ? quote(message.reply_to_message, does) : null,
     message.photo?.length ? photo(message, does) : null,
     message.document ? file(message.document) : null,
-    text ? h("div", { class: "text", dir: "auto" }, render(text, entities, does.command)) : null,
+    text ? textOf(message, render(text, entities, does.command)) : null,
     meta(message, Boolean(text)),
     tools(message, own, does),
   );
+}
+
+const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
+
+/** The text; after its last word it leaves room for what meta() writes there. */
+function textOf(message, nodes) {
+  const node = h("div", { class: "text", dir: "auto" }, nodes);
+  if (RIGHT_TO_LEFT.test(node.textContent)) node.classList.add("bidi");
+  const letters = timeOf(message.date).length + (message.edit_date ? 7 : 0);
+  node.style.setProperty("--meta", `${letters * 0.43 + 0.6}em`);
+  return node;
 }
 
 function sender(user) {
@@ -52,7 +64,11 @@ function quote(replied, does) {
 function photo(message, does) {
   const best = message.photo.at(-1);
   const image = { src: `/media/${best.file_id}`, width: best.width, height: best.height, alt: message.caption ?? "Photo" };
-  return h("button", { type: "button", class: "photo", "aria-label": "Enlarge the photo", onclick: () => does.enlarge(image) }, h("img", image));
+  const picture = h("img", image);
+  // The place is reserved before the picture is there, so that nothing jumps.
+  picture.style.aspectRatio = `${best.width} / ${best.height}`;
+  picture.style.width = `${Math.min(best.width, 420, (380 * best.width) / best.height)}px`;
+  return h("button", { type: "button", class: "photo", "aria-label": "Enlarge the photo", onclick: () => does.enlarge(image) }, picture);
 }
 
 function file(document) {
@@ -114,7 +130,7 @@ function clicked(event, message, does) {
 export function draftBubble(chat, text) {
   const dots = h("div", { class: "dots", role: "img", "aria-label": `${store.bot.name} is typing` }, h("i"), h("i"), h("i"));
   const node = h("article", { class: "message theirs first last draft", "aria-live": "off" });
-  if (!chat.private) node.append(avatar({ bot: true }, "small"));
-  node.append(h("div", { class: "stack" }, h("div", { class: "bubble" }, text ? h("div", { class: "text", dir: "auto" }, text) : dots)));
+  const face = chat.private ? null : avatar({ bot: true }, "small");
+  node.append(h("div", { class: "stack" }, h("div", { class: "bubble" }, face, text ? h("div", { class: "text", dir: "auto" }, text) : dots)));
   return node;
 }

@@ -22,17 +22,20 @@ export class History {
     this.days = new Map();
     this.tail = null; // the draft or the typing dots
     this.missed = 0;
+    this.pinned = true; // whether the reader is at the end, and new messages keep them there
     scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
     toBottom.addEventListener("click", () => this.toEnd(true));
     // A growing composer or keyboard must not push the last message out of view.
-    new ResizeObserver(() => this.pinned && this.toEnd()).observe(scroller);
+    const follow = new ResizeObserver(() => this.pinned && this.toEnd());
+    follow.observe(scroller);
+    follow.observe(log);
   }
 
   /** Draw a chat from nothing. */
   show(chat) {
     const same = this.chat?.id === chat?.id;
     const place = scroller.scrollTop;
-    const wasPinned = this.pinned ?? true;
+    const wasPinned = this.pinned;
     this.chat = chat;
     this.nodes.clear();
     this.days.clear();
@@ -162,13 +165,9 @@ export class History {
     this.nodes.get(id)?.classList.add("chosen");
   }
 
-  get pinned() {
-    return scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight < NEAR;
-  }
-
   toEnd(smooth = false) {
     scroller.scrollTo({ top: scroller.scrollHeight, behavior: smooth ? "smooth" : "instant" });
-    this.scrolled();
+    if (!smooth) this.scrolled();
   }
 
   miss() {
@@ -177,7 +176,8 @@ export class History {
   }
 
   scrolled() {
-    const away = !this.pinned;
+    const away = scroller.scrollHeight - scroller.scrollTop - scroller.clientHeight > NEAR;
+    this.pinned = !away;
     if (!away) this.missed = 0;
     toBottom.hidden = !away;
     toBottom.setAttribute("aria-label", this.missed ? `To the end, ${this.missed} new` : "To the end");
