@@ -1,0 +1,75 @@
+from pathlib import Path
+
+import pytest
+
+from bot.errors import SettingsError
+from bot.settings import read_settings, settings_table
+from model.generator import STARTER
+
+SECRET = "123456789:AAHsecretsecretsecretsecretsecretse"
+
+
+def test_the_defaults_need_nothing() -> None:
+    settings = read_settings(COTORRA_DATA_DIR="/srv/data")
+    assert settings.checkpoint == STARTER
+    assert settings.database() == "sqlite:////srv/data/cotorra.sqlite"
+    assert settings.database("demo.sqlite") == "sqlite:////srv/data/demo.sqlite"
+
+
+def test_a_database_that_is_named_is_used_by_all() -> None:
+    assert read_settings(DATABASE_URL="sqlite:////x.sqlite").database("demo.sqlite") == "sqlite:////x.sqlite"
+
+
+@pytest.mark.parametrize("text", ["https://example.org", "https://example.org/", "https://example.org/bot/"])
+def test_the_server_may_be_named_with_or_without_bot(text: str) -> None:
+    assert read_settings(COTORRA_API_BASE_URL=text).api_base_url == "https://example.org"
+
+
+@pytest.mark.parametrize("host", ["127.0.0.1:8081", "localhost", "[::1]:80"])
+def test_plain_http_goes_to_this_machine(host: str) -> None:
+    assert read_settings(COTORRA_API_BASE_URL=f"http://{host}").api_base_url == f"http://{host}"
+
+
+@pytest.mark.parametrize("text", ["http://example.org", "ftp://localhost", "localhost", "http://127.0.0.1.example.org"])
+def test_no_token_travels_in_the_clear(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^COTORRA_API_BASE_URL: expected "):
+        read_settings(COTORRA_API_BASE_URL=text)
+
+
+def test_chats_are_listed_with_commas_or_spaces() -> None:
+    assert read_settings(COTORRA_ALLOWED_CHATS="-100, 5 6").allowed_chats == {-100, 5, 6}
+    assert read_settings(COTORRA_ALLOWED_CHATS="").allowed_chats == frozenset()
+
+
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [("COTORRA_ENGINE", "torch"), ("COTORRA_LOG_LEVEL", "LOUD"), ("COTORRA_ALLOWED_CHATS", "family")],
+)
+def test_an_error_names_the_variable_and_what_came(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=rf"^{name}: expected .*got '{value}'"):
+        read_settings(**{name: value})
+
+
+@pytest.mark.parametrize(("name", "value"), [("TELEGRAM_BOT_TOKEN", f"{SECRET} oops"), ("DATABASE_URL", "my-password")])
+def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
+    with pytest.raises(SettingsError, match=f"^{name}: expected ") as caught:
+        read_settings(**{name: value})
+    assert value not in str(caught.value)
+    assert caught.value.__cause__ is None
+
+
+def test_settings_shown_hide_the_secrets() -> None:
+    settings = read_settings(TELEGRAM_BOT_TOKEN=SECRET, DATABASE_URL="postgresql://me:hush@host/db")
+    assert SECRET not in repr(settings)
+    assert "hush" not in repr(settings)
+
+
+def test_a_dot_env_file_is_read(tmp_path: Path) -> None:
+    (tmp_path / ".env").write_text("COTORRA_ENGINE=litert\nSOMETHING_ELSE=1\n", encoding="utf-8")
+    assert read_settings(_env_file=tmp_path / ".env").engine == "litert"
+
+
+def test_the_table_has_a_row_with_a_meaning_for_every_setting() -> None:
+    rows = settings_table().splitlines()[2:]
+    assert len(rows) == 8
+    assert all(row.count("|") == 4 and row.split("|")[3].strip() not in ("", "None") for row in rows)
