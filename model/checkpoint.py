@@ -122,6 +122,8 @@ class Checkpoint:
             sections = {name: data[name] for name in ("training", "metrics", "corpus", "versions", "files")}
             if not all(isinstance(section, dict) for section in sections.values()):
                 raise ConfigError("a section is no table")
+            if not isinstance(data["vocabulary"], list):
+                raise ConfigError("the vocabulary is no list")
             if WEIGHTS not in sections["files"] or not all(map(_is_file_entry, sections["files"].items())):
                 raise ConfigError("a file's entry is not a plain name and a SHA-256")
             network = NetworkConfig.from_json(data["network"])
