@@ -4,8 +4,10 @@ No transaction stays open while something outside the database is awaited: `writ
 few statements each.
 """
 
+import asyncio
+import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager
+from contextlib import asynccontextmanager, closing
 from pathlib import Path
 from typing import Any
 
@@ -25,7 +27,7 @@ _DRIVERS = {  # plain address -> (with asyncio, without)
 }
 
 
-def parse_url(text: str, asyncio: bool = True) -> URL:
+def parse_url(text: str, asynchronous: bool = True) -> URL:
     """The address with the driver this program uses.
 
     Raises StorageError for an address that is none, or of another kind of database.
@@ -40,17 +42,13 @@ def parse_url(text: str, asyncio: bool = True) -> URL:
     if kind not in _DRIVERS:
         raise StorageError(f"DATABASE_URL: expected sqlite or postgresql, got {kind}")
     if kind == "sqlite" and url.database in (None, "", ":memory:"):
-        raise StorageError(
-            "DATABASE_URL: expected the path of a SQLite file, as in sqlite:////srv/cotorra.sqlite"
-        )
-    return url.set(drivername=_DRIVERS[kind][0 if asyncio else 1])
+        raise StorageError("DATABASE_URL: expected the path of a SQLite file, as in sqlite:////srv/cotorra.sqlite")
+    return url.set(drivername=_DRIVERS[kind][0 if asynchronous else 1])
 
 
 def shown(url: URL) -> str:
     """The database in a sentence: a path, or an address without its password."""
-    return (
-        str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
-    )
+    return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
 
 
 def make_folder(url: URL) -> None:
@@ -71,8 +69,18 @@ def connect_arguments(url: URL, busy_timeout: float) -> dict[str, Any]:
     return {"connect_timeout": 10}
 
 
+def try_sqlite(url: URL, busy_timeout: float) -> None:
+    """Open the file once without asyncio, and put it into WAL mode, which it keeps.
+
+    A file that cannot be opened is found out here, since aiosqlite leaves a thread behind for each.
+    Raises StorageError.
+    """
+    with translated(shown(url)), closing(sqlite3.connect(str(url.database), timeout=busy_timeout)) as connection:
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
 def prepare_sqlite(engine: Engine, foreign_keys: bool = True) -> None:
-    """Make a SQLite engine behave: WAL, foreign keys, and transactions that lock when they begin.
+    """Make a SQLite engine behave: foreign keys, and transactions that lock when they begin.
 
     A transaction that reads first and writes later can fail at once where another one wrote in between; so
     writers begin with BEGIN IMMEDIATE, which waits for its turn, and readers say so by an execution option.
@@ -80,12 +88,15 @@ def prepare_sqlite(engine: Engine, foreign_keys: bool = True) -> None:
 
     @event.listens_for(engine, "connect")
     def pragmas(connection: Any, _: object) -> None:
-        cursor = connection.cursor()
-        cursor.execute("PRAGMA journal_mode = WAL")
-        # NORMAL loses nothing when the process dies; only a power cut may take the last transactions.
-        cursor.execute("PRAGMA synchronous = NORMAL")
-        cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
-        cursor.close()
+        try:
+            cursor = connection.cursor()
+            # NORMAL loses nothing when the process dies; only a power cut may take the last transactions.
+            cursor.execute("PRAGMA synchronous = NORMAL")
+            cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
+            cursor.close()
+        except BaseException:
+            connection.close()  # SQLAlchemy forgets it here, and its thread would outlive the loop
+            raise
 
     @event.listens_for(engine, "begin")
     def begin(connection: Connection) -> None:
@@ -102,6 +113,7 @@ class Database:
     def __init__(self, address: str, busy_timeout: float = BUSY_TIMEOUT) -> None:
         self.url = parse_url(address)
         self.name = shown(self.url)
+        self._busy_timeout = busy_timeout
         make_folder(self.url)
         try:
             self._engine = create_async_engine(
@@ -112,13 +124,13 @@ class Database:
                 pool_pre_ping=self.url.get_backend_name() != "sqlite",
             )
         except (ImportError, NoSuchModuleError) as error:
-            raise StorageError(
-                "expected psycopg for PostgreSQL: pip install 'cotorra[postgresql]'"
-            ) from error
+            raise StorageError("expected psycopg for PostgreSQL: pip install 'cotorra[postgresql]'") from error
         if self.url.get_backend_name() == "sqlite":
             prepare_sqlite(self._engine.sync_engine)
 
     async def __aenter__(self) -> "Database":
+        if self.url.get_backend_name() == "sqlite":
+            await asyncio.to_thread(try_sqlite, self.url, self._busy_timeout)
         return self
 
     async def __aexit__(self, *_: object) -> None:

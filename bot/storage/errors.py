@@ -10,6 +10,7 @@ StorageError               below CotorraError: the database cannot be used; the 
 └── SchemaForeign          somebody else's tables
 """
 
+import sqlite3
 from collections.abc import Iterator
 from contextlib import contextmanager
 
@@ -101,16 +102,22 @@ def translated(name: str) -> Iterator[None]:
         yield
     except DBAPIError as error:
         raise _translate(error, name) or error from error
+    except sqlite3.Error as error:
+        raise _translate_sqlite(error, name) or error from error
 
 
 def _translate(error: DBAPIError, name: str) -> StorageError | None:
-    words = str(error.orig).lower()
-    if type(error.orig).__module__.startswith("sqlite3"):
-        for part, kind, sentence in _SQLITE:
-            if part in words:
-                return kind(sentence.format(name=name))
-        return None
+    if isinstance(error.orig, sqlite3.Error):
+        return _translate_sqlite(error.orig, name)
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         reason = " ".join(str(error.orig).split())[:200]
         return DatabaseUnreachable(f"expected to talk to {name}: {reason}")
+    return None
+
+
+def _translate_sqlite(error: sqlite3.Error, name: str) -> StorageError | None:
+    words = str(error).lower()
+    for part, kind, sentence in _SQLITE:
+        if part in words:
+            return kind(sentence.format(name=name))
     return None

@@ -70,9 +70,7 @@ class Prompts:
         return Prompt((await self._connection.execute(statement)).scalar_one(), asked, answer)
 
     async def complete(self, prompt_id: int, answer: Answer) -> None:
-        await self._connection.execute(
-            update(prompts).where(prompts.c.id == prompt_id).values(**asdict(answer))
-        )
+        await self._connection.execute(update(prompts).where(prompts.c.id == prompt_id).values(**asdict(answer)))
 
     async def find(self, prompt_id: int) -> Prompt | None:
         return await self._one(select(*_COLUMNS).where(prompts.c.id == prompt_id))

@@ -57,9 +57,7 @@ async def check_soundness(database: Database) -> None:
         if connection.dialect.name == "sqlite":
             result: str | None = (await connection.exec_driver_sql("PRAGMA quick_check(1)")).scalar()
             if result != "ok":
-                raise DatabaseDamaged(
-                    f"expected a sound database in {database.name}, got: {result}; restore a backup"
-                )
+                raise DatabaseDamaged(f"expected a sound database in {database.name}, got: {result}; restore a backup")
             await connection.run_sync(_check_foreign_keys)
 
 
@@ -96,7 +94,7 @@ def migrating(address: str, busy_timeout: float = BUSY_TIMEOUT) -> Iterator["Con
     """
     from alembic.config import Config
 
-    url = parse_url(address, asyncio=False)
+    url = parse_url(address, asynchronous=False)
     make_folder(url)
     arguments = connect_arguments(url, busy_timeout)
     engine = create_engine(url, poolclass=pool.NullPool, connect_args=arguments)
@@ -120,9 +118,7 @@ def _check_foreign_keys(connection: Connection) -> None:
     broken = connection.exec_driver_sql("PRAGMA foreign_key_check").fetchall()
     if broken:
         tables = ", ".join(sorted({row[0] for row in broken}))
-        raise StorageError(
-            f"expected every row to have its chat and person, but {tables} lost some: restore a backup"
-        )
+        raise StorageError(f"expected every row to have its chat and person, but {tables} lost some: restore a backup")
 
 
 def _read_version(connection: Connection, name: str) -> str | None:
@@ -130,9 +126,7 @@ def _read_version(connection: Connection, name: str) -> str | None:
     if "alembic_version" not in tables:
         ours = sorted(tables & set(metadata.tables))
         if ours:
-            raise SchemaForeign(
-                f"expected Cotorra's tables in {name}, got another program's {', '.join(ours)}"
-            )
+            raise SchemaForeign(f"expected Cotorra's tables in {name}, got another program's {', '.join(ours)}")
         return None
     version: str | None = connection.execute(text("SELECT version_num FROM alembic_version")).scalar()
     if version is not None and version not in known_versions():

@@ -33,7 +33,5 @@ class SettingsChanges:
     async def of_chat(self, chat_id: int) -> list[SettingsChange]:
         """The oldest first."""
         columns = [column for column in settings_changes.c if column.name != "id"]
-        statement = (
-            select(*columns).where(settings_changes.c.chat_id == chat_id).order_by(settings_changes.c.id)
-        )
+        statement = select(*columns).where(settings_changes.c.chat_id == chat_id).order_by(settings_changes.c.id)
         return [SettingsChange(*row) for row in await self._connection.execute(statement)]

@@ -51,9 +51,7 @@ users = Table(
 settings = Table(
     "settings",
     metadata,
-    Column(
-        "chat_id", BigId, ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True, autoincrement=False
-    ),
+    Column("chat_id", BigId, ForeignKey("chats.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("temperature", Float(53), nullable=False),
     Column("top_p", Float(53), nullable=False),
     Column("length", Integer, nullable=False),  # characters

@@ -7,9 +7,7 @@ from sqlalchemy import Table
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 
-async def upsert(
-    connection: AsyncConnection, table: Table, row: Mapping[str, Any], keep: tuple[str, ...] = ()
-) -> None:
+async def upsert(connection: AsyncConnection, table: Table, row: Mapping[str, Any], keep: tuple[str, ...] = ()) -> None:
     """Insert the row, or update the one with the same primary key, except for the columns to keep."""
     if connection.dialect.name == "sqlite":
         from sqlalchemy.dialects.sqlite import insert

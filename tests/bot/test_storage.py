@@ -241,9 +241,8 @@ async def test_a_locked_database_still_shows_settings(database: Database, addres
 
 async def test_a_file_that_is_no_database_is_refused(address: str) -> None:
     path_of(address).write_text("Dear diary, " * 100, encoding="utf-8")
-    async with Database(address) as database:
-        with pytest.raises(DatabaseDamaged, match="another file"):
-            await schema.current_version(database)
+    with pytest.raises(DatabaseDamaged, match="another file"):
+        await Database(address).__aenter__()
 
 
 async def test_a_damaged_database_is_refused(address: str) -> None:
@@ -258,9 +257,8 @@ async def test_a_damaged_database_is_refused(address: str) -> None:
 
 
 async def test_a_folder_in_place_of_the_file_is_refused(tmp_path: Path) -> None:
-    async with Database(f"sqlite:///{tmp_path}") as database:
-        with pytest.raises(DatabaseUnwritable, match="expected to open"):
-            await schema.current_version(database)
+    with pytest.raises(DatabaseUnwritable, match="expected to open"):
+        await Database(f"sqlite:///{tmp_path}").__aenter__()
 
 
 def test_a_folder_that_cannot_be_made_is_named(tmp_path: Path) -> None:
