@@ -2,6 +2,8 @@
 
 import asyncio
 import errno
+import os
+import socket
 import time
 from collections.abc import Callable
 from types import TracebackType
@@ -9,7 +11,6 @@ from typing import Self
 
 from telegram import Message, User
 from tornado.httpserver import HTTPServer
-from tornado.netutil import bind_sockets
 from tornado.web import Application
 
 from bot.playground.api import Api
@@ -115,15 +116,10 @@ class Playground:
             PortTaken: Another program listens there.
             PlaygroundError: The port cannot be had for another reason.
         """
-        try:
-            sockets = bind_sockets(self._wanted_port, _LOOPBACK)
-        except OSError as error:
-            if error.errno == errno.EADDRINUSE:
-                raise PortTaken(self._wanted_port) from error
-            raise PlaygroundError(f"port {self._wanted_port} cannot be used: {error.strerror}") from error
-        self._port = sockets[0].getsockname()[1]
+        listening = _listen(self._wanted_port)
+        self._port = listening.getsockname()[1]
         self._server = HTTPServer(self._application(), max_body_size=MAX_BODY, max_buffer_size=2 * MAX_BODY)
-        self._server.add_sockets(sockets)
+        self._server.add_sockets([listening])
         return self
 
     async def stop(self) -> None:
@@ -135,8 +131,8 @@ class Playground:
         await self._tasks.stop()
         await self.service.webhook.remove()
         self.expire_presses()
-        for socket in tuple(self._sockets):
-            socket.close(1001, "the playground stops")
+        for page in tuple(self._sockets):
+            page.close(1001, "the playground stops")
         await server.close_all_connections()
 
     async def __aenter__(self) -> Self:
@@ -249,3 +245,25 @@ class Playground:
                 return await found
         finally:
             unwatch()
+
+
+def _listen(port: int) -> socket.socket:
+    """A socket that listens on the loopback.
+
+    Raises:
+        PortTaken: Another program listens there.
+        PlaygroundError: The port cannot be had for another reason.
+    """
+    listening = socket.socket(socket.AF_INET, socket.SOCK_STREAM)
+    try:
+        if os.name != "nt":  # there it would let two programs share the port
+            listening.setsockopt(socket.SOL_SOCKET, socket.SO_REUSEADDR, 1)
+        listening.bind((_LOOPBACK, port))
+        listening.listen(128)
+    except (OSError, OverflowError) as error:
+        listening.close()
+        if isinstance(error, OSError) and error.errno == errno.EADDRINUSE:
+            raise PortTaken(port) from error
+        raise PlaygroundError(f"port {port} cannot be used: {error}") from error
+    listening.setblocking(False)
+    return listening

@@ -13,6 +13,12 @@ from bot.playground import Playground
 Ask = Callable[..., Awaitable[httpx.Response]]
 
 
+@pytest.fixture(autouse=True)
+def times_as_timedelta(monkeypatch: pytest.MonkeyPatch) -> None:
+    """PTB's way from version 23 on; without it every RetryAfter warns."""
+    monkeypatch.setenv("PTB_TIMEDELTA", "1")
+
+
 @pytest.fixture
 async def playground() -> AsyncIterator[Playground]:
     async with Playground(webhook_pause=0.01) as running:
