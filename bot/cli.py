@@ -4,11 +4,12 @@ import asyncio
 import logging
 import signal
 from collections.abc import Coroutine
+from contextlib import AsyncExitStack
 from typing import Any
 
 import click
 
-from bot.errors import SettingsError
+from bot.errors import PageError, SettingsError
 from bot.logging_setup import set_up_logging
 from bot.settings import Settings, read_settings
 
@@ -62,9 +63,13 @@ async def _demo(settings: Settings, port: int) -> None:
     from pydantic import SecretStr
 
     from bot.app import BotConfig, running
-    from bot.playground.playground import Playground
+    from bot.playground import Playground, PlaygroundError
 
-    async with Playground(port=port) as playground:
+    async with AsyncExitStack() as stack:
+        try:
+            playground = await stack.enter_async_context(Playground(port=port))
+        except PlaygroundError as error:
+            raise PageError(str(error)) from error
         config = BotConfig(
             SecretStr(playground.token),
             settings.database("demo.sqlite"),
@@ -72,9 +77,9 @@ async def _demo(settings: Settings, port: int) -> None:
             settings.engine,
             playground.api_base_url,
         )
-        async with running(config):
-            click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)")
-            await asyncio.Event().wait()
+        await stack.enter_async_context(running(config))
+        click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)")
+        await asyncio.Event().wait()
 
 
 def _start_logging() -> Settings:

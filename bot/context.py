@@ -41,7 +41,9 @@ def is_private(message: Message) -> bool:
 def occasion(update: Update, message: Message, context: BotContext) -> Occasion:
     """Who spoke where and when, as the database keeps it; without a person in channels."""
     person = message.from_user
-    user = person and User(person.id, person.full_name, person.username, person.language_code)
+    user = None
+    if person is not None:
+        user = User(person.id, person.full_name, person.username, person.language_code)
     chat = Chat(message.chat.id, message.chat.type, message.chat.effective_name, message.chat.username)
     bot_id = context.bot.id
     return Occasion(bot_id, update.update_id, chat, user, message.message_id, dt.datetime.now(dt.UTC))

@@ -3,6 +3,7 @@
 CotorraError (model.errors)
 ├── SettingsError            a variable of the environment that is missing or unreadable
 ├── ConnectionRefused        Telegram, or the server in its place, does not know the token
+├── PageError                the demo's page cannot be served: its port is taken
 ├── LogError                 the prompt log cannot be shown, exported or replayed as asked
 ├── TurnRefused              a turn that the scheduler gave up; its text is for the chat
 │   ├── SchedulerFull        too many are waiting
@@ -21,6 +22,10 @@ class SettingsError(CotorraError):
 
 class ConnectionRefused(CotorraError):
     """Telegram, or the server in its place, does not know the token."""
+
+
+class PageError(CotorraError):
+    """The demo's page cannot be served where it was asked for."""
 
 
 class LogError(CotorraError):

@@ -1,0 +1,100 @@
+"""The same code and the same migrations on PostgreSQL, where the machine has a server's programs."""
+
+import asyncio
+import datetime as dt
+import os
+import pwd
+import shutil
+import socket
+import subprocess
+from collections.abc import Iterator
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+import pytest
+from alembic import command
+from alembic.autogenerate import compare_metadata
+from alembic.migration import MigrationContext
+
+from bot import logs
+from bot.storage import schema
+from bot.storage.book import Book, Occasion
+from bot.storage.chats import Chat
+from bot.storage.database import Database
+from bot.storage.prompts import Answer
+from bot.storage.tables import metadata
+from bot.storage.users import User
+
+INITDB = shutil.which("initdb")
+PG_CTL = shutil.which("pg_ctl")
+IS_ROOT = os.geteuid() == 0  # PostgreSQL refuses to run as root
+USER = "postgres" if IS_ROOT else None
+
+
+def _why_not() -> str | None:
+    if INITDB is None or PG_CTL is None:
+        return "no PostgreSQL server here (initdb, pg_ctl)"
+    if IS_ROOT and not any(entry.pw_name == USER for entry in pwd.getpwall()):
+        return "PostgreSQL needs a user that is not root"
+    return None
+
+
+pytestmark = [
+    pytest.mark.skipif(_why_not() is not None, reason=str(_why_not())),
+    pytest.mark.xdist_group("postgresql"),
+]
+
+
+@pytest.fixture(scope="module")
+def server() -> Iterator[str]:
+    pytest.importorskip("psycopg")
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    with TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
+        if USER:
+            shutil.chown(folder, USER)
+        data = f"{folder}/data"
+        options = f"-p {port} -h 127.0.0.1 -k {folder} -F"
+        _do(INITDB, "-D", data, "-A", "trust", "-U", "cotorra", "--no-sync", cwd=folder)
+        _do(PG_CTL, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start", cwd=folder)
+        try:
+            yield f"postgresql://cotorra@127.0.0.1:{port}/postgres"
+        finally:
+            _do(PG_CTL, "-D", data, "-m", "immediate", "stop", cwd=folder)
+
+
+def _do(*arguments: str | None, cwd: str) -> None:
+    quiet = subprocess.DEVNULL
+    words = [word for word in arguments if word]
+    subprocess.run(words, check=True, user=USER, cwd=Path(cwd), stdout=quiet, stderr=quiet)
+
+
+def occasion(update_id: int) -> Occasion:
+    chat, user = Chat(-1_002_147_483_648, "supergroup", "nul\0"), User(2**52 - 1, "Ana \ud800")
+    return Occasion(1, update_id, chat, user, 9, dt.datetime.now(dt.UTC))
+
+
+def test_the_tables_are_those_of_the_newest_migration(server: str) -> None:
+    schema.upgrade(server)
+    with schema.migrating(server) as config:
+        command.upgrade(config, "head")
+        context = MigrationContext.configure(config.attributes["connection"], opts={"compare_type": True})
+        assert compare_metadata(context, metadata) == []
+    schema.downgrade(server, "base")
+
+
+async def test_a_conversation_is_written_and_read(server: str) -> None:
+    async with Database(server) as database:
+        await schema.prepare_schema(database, server)
+        assert not await schema.prepare_schema(database, server)
+        book = Book(database)
+        await asyncio.gather(*(book.set_temperature(occasion(n), 0.1 + n / 100) for n in range(8)))
+        prompts = [await book.open_prompt(occasion(n), "seed", "hi\0", 2**63 - 1, "fp") for n in range(3)]
+        assert prompts[0].asked.rng_seed == 2**63 - 1
+        await book.close_prompt(prompts[0].id, Answer("answered", "hi there", 4, 12, 99.5))
+        again = await book.open_prompt(occasion(0), "seed", "other", 1, "fp")
+        assert again.answer.reply_text == "hi there"
+        figures = await logs.stats(database, logs.Filter())
+        assert (figures.prompts, figures.people, figures.latency_median) == (3, 1, 12)
+        assert await logs.purge(database, dt.datetime.now(dt.UTC)) == 3
