@@ -155,7 +155,7 @@ def replace_checkpoint(path: Path) -> Iterator[Path]:
     CheckpointError where the disk is full or refuses.
     """
     path = path.absolute()
-    _refuse_foreign(path)
+    check_replaceable(path)
     try:
         path.parent.mkdir(parents=True, exist_ok=True)
         staging = Path(tempfile.mkdtemp(prefix=f".{path.name}.new-", dir=path.parent))
@@ -228,7 +228,8 @@ def _read_config(folder: Path) -> bytes:
     return text
 
 
-def _refuse_foreign(path: Path) -> None:
+def check_replaceable(path: Path) -> None:
+    """Raises CheckpointError where something lies that is no checkpoint: nobody's files are replaced."""
     if path.is_dir() and any(path.iterdir()):
         try:
             Checkpoint._parse(path, _read_config(path))

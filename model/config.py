@@ -49,7 +49,7 @@ class SamplingConfig:
     top_p: float = 1.0  # off: the whole distribution, as in the notebook
 
     def __post_init__(self) -> None:
-        check_number("temperature", self.temperature, LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE)
+        check_number("a temperature", self.temperature, LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE)
         if isinstance(self.top_p, bool) or not isinstance(self.top_p, int | float) or not 0 < self.top_p <= 1:
             raise ConfigError(f"expected a top-p above 0 and up to 1, got {self.top_p}")
 
@@ -87,7 +87,7 @@ def check_number(name: str, value: object, low: float, high: float) -> None:
     is_number = isinstance(value, int | float) and not isinstance(value, bool)
     if not is_number or not math.isfinite(value) or not low <= value <= high:  # type: ignore[arg-type,operator]
         shown = f"{value:g}" if is_number else repr(value)
-        raise ConfigError(f"expected a {name} from {low:g} to {high:g}, got {shown}")
+        raise ConfigError(f"expected {name} from {low:g} to {high:g}, got {shown}")
 
 
 def _exact_fields(cls: type, data: object) -> dict[str, Any]:

@@ -3,6 +3,7 @@
 import importlib
 import importlib.util
 import json
+import shlex
 import sys
 from dataclasses import replace
 from pathlib import Path
@@ -11,7 +12,9 @@ from typing import Any
 import click
 
 from model.errors import EngineError
+from trainer.corpus import open_corpus
 from trainer.plan import PRESETS, Plan, make_plan
+from trainer.preparation import prepare
 
 _NETWORK = ("embedding", "units", "layers")
 _TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed")
@@ -39,19 +42,19 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
     The last line on stdout is the checkpoint folder.
     """
     _require_tensorflow()
-    make_plan(options["preset"], 1, options["minutes"], options["epochs"])  # refuse early what cannot be
 
     def plan_for(characters: int) -> Plan:
-        return _with_overrides(make_plan(options["preset"], characters, options["minutes"], options["epochs"]), options)
+        plan = make_plan(options["preset"], characters, options["minutes"], options["epochs"])
+        return _with_overrides(plan, options)
 
-    from trainer.corpus import open_corpus
+    plan_for(1)  # what cannot be planned is refused before the corpus is read
+    command = shlex.join(["cotorra", *sys.argv[1:]])
+    assignment = prepare(open_corpus(corpus, encoding), out, plan_for, command, resume)
+    _import_tensorflow()
     from trainer.display import Display
-    from trainer.report import command_line
-    from trainer.session import Request, train
+    from trainer.session import train
 
-    request = Request(out, plan_for, command_line(sys.argv[1:]), resume)
-    checkpoint = train(open_corpus(corpus, encoding), request, Display())
-    click.echo(checkpoint.path)
+    click.echo(train(assignment, Display()).path)
 
 
 @click.command()
@@ -66,6 +69,7 @@ def evaluate(checkpoint: Path, text: str | None, encoding: str | None, as_json: 
     corpus by name that the checkpoint was trained on.
     """
     _require_tensorflow()
+    _import_tensorflow()
     from trainer.comparison import compare
 
     table = compare(checkpoint, text, encoding)
@@ -82,4 +86,7 @@ def _with_overrides(plan: Plan, options: dict[str, Any]) -> Plan:
 def _require_tensorflow() -> None:
     if importlib.util.find_spec("tensorflow") is None:
         raise EngineError("expected TensorFlow to train or evaluate with: install it with pip install 'cotorra[train]'")
-    importlib.import_module("trainer.device")  # imports it in silence
+
+
+def _import_tensorflow() -> None:
+    importlib.import_module("trainer.device")  # in silence

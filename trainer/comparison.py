@@ -13,7 +13,7 @@ from model.network import build_network
 from trainer.corpus import NAMED, open_corpus
 from trainer.dataset import Dataset, EncodedText
 from trainer.errors import CorpusError
-from trainer.evaluation import bits, carried_loss, compressed_bits, engine_loss, zero_state_loss
+from trainer.evaluation import Evaluator, bits, compressed_bits, engine_loss
 
 _ENGINE_CHARACTERS = 10_000  # the engines go character by character: enough for the third decimal
 
@@ -57,10 +57,11 @@ def compare(path: Path, text: str | None, encoding: str | None) -> Comparison:
     name, ids, plain = _text(checkpoint, text, encoding)
     network = build_network(checkpoint.network, len(checkpoint.vocabulary))
     network.load_weights(checkpoint.path / WEIGHTS)
+    evaluator = Evaluator(network)
     part = plain[:_ENGINE_CHARACTERS]
     nats = {
-        "Keras fp32, zero state": zero_state_loss(network, ids),
-        "Keras fp32, carried state": carried_loss(network, ids),
+        "Keras fp32, zero state": evaluator.zero_state_loss(ids),
+        "Keras fp32, carried state": evaluator.carried_loss(ids),
     }
     for engine in ("tensorflow", "litert"):
         generator = load_generator(path, engine)

@@ -73,22 +73,23 @@ class Dataset:
 
         Raises CorpusError for a corpus too short or of a single character.
         """
-        spool = tempfile.TemporaryFile(prefix="cotorra-ids-")  # noqa: SIM115 - lives as long as the memory map
         seen = np.full(_CODE_POINTS, -1, np.int32)  # code point -> order of first appearance
         points: list[int] = []
         counts = np.zeros(_CODE_POINTS, np.int64)
         digest = hashlib.sha256()
-        for piece in pieces:
-            digest.update(piece.encode("utf-8", "surrogatepass"))
-            codes = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), np.uint32)
-            found, times = np.unique(codes, return_counts=True)
-            counts[found] += times
-            for point in found[seen[found] < 0]:
-                seen[point] = len(points)
-                points.append(int(point))
-            spool.write(np.minimum(seen[codes], _MOST_DISTINCT).astype(np.uint16).tobytes())
-        spool.flush()
-        length = spool.tell() // 2
+        with tempfile.TemporaryFile(prefix="cotorra-ids-") as spool:
+            for piece in pieces:
+                digest.update(piece.encode("utf-8", "surrogatepass"))
+                codes = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), np.uint32)
+                found, times = np.unique(codes, return_counts=True)
+                counts[found] += times
+                for point in found[seen[found] < 0]:
+                    seen[point] = len(points)
+                    points.append(int(point))
+                spool.write(np.minimum(seen[codes], _MOST_DISTINCT).astype(np.uint16).tobytes())
+            spool.flush()
+            length = spool.tell() // 2
+            raw = np.memmap(spool, np.uint16, "r") if length else np.empty(0, np.uint16)  # outlives the open file
         if length < SHORTEST or len(points) < 2:
             raise CorpusError(
                 f"expected a corpus of at least {SHORTEST} characters and 2 different ones, "
@@ -98,7 +99,7 @@ class Dataset:
             vocabulary = Vocabulary.from_counts({chr(p): int(counts[p]) for p in points}, minimum_count)
         table = np.full(_MOST_DISTINCT + 1, UNKNOWN_ID, np.int32)
         table[: len(points[:_MOST_DISTINCT])] = [_single_id(vocabulary, chr(p)) for p in points[:_MOST_DISTINCT]]
-        text = EncodedText(np.memmap(spool, np.uint16, "r"), table)
+        text = EncodedText(raw, table)
         return cls(vocabulary, text, digest.hexdigest())
 
 

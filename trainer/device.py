@@ -9,15 +9,15 @@ from model.engines.quiet import quiet_start
 with quiet_start():
     import tensorflow as tf
 
+    for _gpu in tf.config.list_physical_devices("GPU"):
+        tf.config.experimental.set_memory_growth(_gpu, True)
+    tf.zeros(1)  # looks for devices now, while nobody listens
+
 
 @cache
 def has_gpu() -> bool:
-    """Whether TensorFlow sees a GPU; its memory is then taken as needed."""
-    with quiet_start():  # a driver that is not there is no news
-        gpus = tf.config.list_physical_devices("GPU")
-    for gpu in gpus:
-        tf.config.experimental.set_memory_growth(gpu, True)
-    return bool(gpus)
+    """Whether TensorFlow sees a GPU."""
+    return bool(tf.config.list_physical_devices("GPU"))
 
 
 def compute_dtype(name: str = "auto") -> Any:

@@ -25,30 +25,44 @@ _CARRIED_STREAMS = 16
 _CARRIED_CHUNK = 256
 
 
-def zero_state_loss(
-    network: keras.Sequential, text: EncodedText, most: int = _MOST_WINDOWS, dtype: Any = tf.float32
-) -> float:
-    """Nats per character from a zero state, over windows spread evenly through the text."""
-    window = min(WINDOW, len(text) - 1)
-    warm = min(WARM, window // 2)
-    count = max(1, min((len(text) - 1) // window, most))
-    starts = np.linspace(0, len(text) - 1 - window, count).astype(int)
-    ids = np.stack([text[start : start + window + 1] for start in starts])
-    losses, _ = _losses(network, ids, zero_state(network, count), dtype)
-    return float(np.mean(losses[warm:]))
+class Evaluator:
+    """Measures one network, by the forward pass that trained it."""
 
+    def __init__(self, network: keras.Sequential, dtype: Any = tf.float32) -> None:
+        self._network = network
+        self._dtype = dtype
+        self._pass = tf.function(self._pass_eagerly, autograph=False)
 
-def carried_loss(network: keras.Sequential, text: EncodedText) -> float:
-    """Nats per character over the whole text, as 16 streams whose state is carried from end to end."""
-    streams = max(1, min(_CARRIED_STREAMS, (len(text) - 1) // WINDOW))
-    length = (len(text) - 1) // streams
-    state, total = zero_state(network, streams), 0.0
-    for start in range(0, length, _CARRIED_CHUNK):
-        stop = min(start + _CARRIED_CHUNK, length)
-        rows = [text[row * length + start : row * length + stop + 1] for row in range(streams)]
-        losses, state = _losses(network, np.stack(rows), state, tf.float32)
-        total += float(losses.sum(dtype=np.float64))
-    return total / (streams * length)
+    def zero_state_loss(self, text: EncodedText, most: int = _MOST_WINDOWS) -> float:
+        """Nats per character from a zero state, over windows spread evenly through the text."""
+        window = min(WINDOW, len(text) - 1)
+        warm = min(WARM, window // 2)
+        count = max(1, min((len(text) - 1) // window, most))
+        starts = np.linspace(0, len(text) - 1 - window, count).astype(int)
+        ids = np.stack([text[start : start + window + 1] for start in starts])
+        losses, _ = self._losses(ids, zero_state(self._network, count))
+        return float(np.mean(losses[warm:]))
+
+    def carried_loss(self, text: EncodedText) -> float:
+        """Nats per character over the whole text, as 16 streams whose state is carried from end to end."""
+        streams = max(1, min(_CARRIED_STREAMS, (len(text) - 1) // WINDOW))
+        length = (len(text) - 1) // streams
+        state, total = zero_state(self._network, streams), 0.0
+        for start in range(0, length, _CARRIED_CHUNK):
+            stop = min(start + _CARRIED_CHUNK, length)
+            rows = [text[row * length + start : row * length + stop + 1] for row in range(streams)]
+            losses, state = self._losses(np.stack(rows), state)
+            total += float(losses.sum(dtype=np.float64))
+        return total / (streams * length)
+
+    def _losses(self, ids: Any, state: RecurrentState) -> tuple[Any, RecurrentState]:
+        """Nats (T, B) of ids (B, T + 1), and the state after them."""
+        losses, state = self._pass(ids[:, :-1], ids[:, 1:], state)
+        return losses.numpy(), state
+
+    def _pass_eagerly(self, x: Any, y: Any, state: RecurrentState) -> tuple[Any, RecurrentState]:
+        logits, state = forward(self._network, x, state, self._dtype)
+        return cross_entropy(logits, y), state
 
 
 def engine_loss(generator: RecurrentGenerator, text: str) -> float:
@@ -75,15 +89,3 @@ def compressed_bits(text: str) -> dict[str, float]:
         "xz": len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)),
     }
     return {name: 8 * size / len(text) for name, size in sizes.items()}
-
-
-@tf.function(autograph=False)  # type: ignore[untyped-decorator]
-def _pass(network: keras.Sequential, x: Any, y: Any, state: RecurrentState, dtype: Any) -> tuple[Any, RecurrentState]:
-    logits, state = forward(network, x, state, dtype)
-    return cross_entropy(logits, y), state
-
-
-def _losses(network: keras.Sequential, ids: Any, state: RecurrentState, dtype: Any) -> tuple[Any, RecurrentState]:
-    """Nats (T, B) of ids (B, T + 1), and the state after them."""
-    losses, state = _pass(network, ids[:, :-1], ids[:, 1:], state, dtype)
-    return losses.numpy(), state

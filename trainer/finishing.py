@@ -15,7 +15,7 @@ from model.network import build_network
 from model.sampling import Rng
 from model.state import State
 from trainer.dataset import Dataset
-from trainer.evaluation import carried_loss, engine_loss, zero_state_loss
+from trainer.evaluation import Evaluator, engine_loss
 from trainer.export import export_step
 from trainer.report import NOTEBOOK_SEEDS, draw_curve, model_card, write_samples
 from trainer.saving import Saver, load_best
@@ -52,12 +52,12 @@ def finish(
 
 def _evaluate(training: Training, generator: RecurrentGenerator) -> dict[str, float]:
     """Nats per character on the held-out text: the weights, and the export beside them on the same stretch."""
-    held_out = training.dataset.validation
+    held_out, evaluator = training.dataset.validation, Evaluator(training.network)
     text = training.dataset.vocabulary.decode(held_out[0:_ENGINE_CHARACTERS].tolist())
     exact = _wrap(TensorFlowEngine(_batch_1(training)), training)
     return {
-        "Keras fp32, zero state": zero_state_loss(training.network, held_out),
-        "Keras fp32, carried state": carried_loss(training.network, held_out),
+        "Keras fp32, zero state": evaluator.zero_state_loss(held_out),
+        "Keras fp32, carried state": evaluator.carried_loss(held_out),
         f"TensorFlow fp32, first {_ENGINE_CHARACTERS:,} characters": engine_loss(exact, text),
         f"LiteRT int8, first {_ENGINE_CHARACTERS:,} characters": engine_loss(generator, text),
     }

@@ -41,10 +41,10 @@ class TrainingConfig:
     def __post_init__(self) -> None:
         check_integer("batch_size", self.batch_size, 1, 4096)
         check_integer("sequence_length", self.sequence_length, 1, 4096)
-        check_number("learning rate", self.learning_rate, 1e-7, 1.0)
-        check_number("dropout", self.dropout, 0, 0.9)
-        check_number("reset probability", self.reset_probability, 0, 1)
-        check_number("unknown rate", self.unknown_rate, 0, 0.5)
+        check_number("a learning rate", self.learning_rate, 1e-7, 1.0)
+        check_number("a dropout", self.dropout, 0, 0.9)
+        check_number("a reset probability", self.reset_probability, 0, 1)
+        check_number("an unknown rate", self.unknown_rate, 0, 0.5)
         check_integer("seed", self.seed, 0, 2**63 - 1)
 
     def to_json(self) -> dict[str, Any]:

@@ -1,7 +1,6 @@
 """Report: curve.png, samples.txt and the model card, made from the finished weights."""
 
 import io
-import shlex
 from collections.abc import Iterable, Mapping, Sequence
 from typing import Any
 
@@ -48,11 +47,6 @@ def write_samples(generator: RecurrentGenerator, seeds: Iterable[str], temperatu
         chunk = generator.generate(state, SAMPLE_LENGTH, SamplingConfig(temperature=temperature), Rng(0))
         parts.append(f"--- {seed!r}, temperature {temperature:g}, rng seed 0\n{seed}{chunk.text}\n")
     return "\n".join(parts)
-
-
-def command_line(arguments: Sequence[str]) -> str:
-    """The command as a shell would take it, for the card."""
-    return shlex.join(["cotorra", *arguments])
 
 
 def model_card(

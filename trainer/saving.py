@@ -5,14 +5,14 @@ import os
 import platform
 import shutil
 from collections.abc import Mapping
-from dataclasses import asdict, replace
+from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
 from typing import Any
 
 import numpy as np
 
-from model.checkpoint import CONFIG, WEIGHTS, Checkpoint, replace_checkpoint, seal
+from model.checkpoint import WEIGHTS, Checkpoint, replace_checkpoint, seal
 from model.errors import CheckpointDamaged, CheckpointError
 from trainer.plan import Plan
 from trainer.training import Progress, Training
@@ -107,22 +107,6 @@ def restore_state(training: Training, checkpoint: Checkpoint) -> None:
 def load_best(training: Training, checkpoint_folder: Path) -> None:
     """Put the best weights so far into the network."""
     training.network.load_weights(checkpoint_folder / WEIGHTS)
-
-
-def interrupted_plan(checkpoint: Checkpoint, plan: Plan) -> Plan:
-    """The plan that the interrupted run was made with, in place of the one asked for now."""
-    from trainer.plan import TrainingConfig
-
-    how = checkpoint.training
-    return replace(
-        plan,
-        preset=str(how["preset"]),
-        network=checkpoint.network,
-        training=TrainingConfig.from_json(how),
-        minutes=how["minutes"],
-        epochs=how["epochs"],
-        reason=f"as {checkpoint.path / CONFIG} says",
-    )
 
 
 def _versions() -> dict[str, str]:

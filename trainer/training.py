@@ -19,7 +19,7 @@ from model.vocabulary import UNKNOWN_ID, Ids
 from trainer.dataset import Dataset, Streams
 from trainer.device import compute_dtype
 from trainer.errors import Diverged
-from trainer.evaluation import zero_state_loss
+from trainer.evaluation import Evaluator
 from trainer.forward import cross_entropy, forward, zero_state
 from trainer.plan import Plan, TrainingConfig
 from trainer.schedule import learning_rate
@@ -69,6 +69,7 @@ class Training:
         self.state = zero_state(self.network, self.streams.batch_size)
         self.progress = Progress()
         self.dtype = compute_dtype()
+        self._evaluator = Evaluator(self.network, self.dtype)
         self._train_step = tf.function(self._train_step_eagerly, autograph=False)
 
     @property
@@ -143,7 +144,7 @@ class Training:
 
     def _validate(self, on_validation: Callable[["Training", bool], None]) -> None:
         progress = self.progress
-        loss = zero_state_loss(self.network, self.dataset.validation, _WINDOWS, self.dtype)
+        loss = self._evaluator.zero_state_loss(self.dataset.validation, _WINDOWS)
         row = {"step": progress.step, "minutes": progress.elapsed / 60, "validation": loss}
         progress.history.append(row | {"training": progress.smoothed or loss})
         progress.last_validation = self.share

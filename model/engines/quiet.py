@@ -10,7 +10,7 @@ from contextlib import contextmanager
 @contextmanager
 def quiet_start() -> Iterator[None]:
     """What is written to the file descriptor of stderr meanwhile is shown only if the block fails."""
-    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "2")  # errors only, for TensorFlow's later words
+    os.environ.setdefault("TF_CPP_MIN_LOG_LEVEL", "3")  # what matters comes as an exception too
     sys.stderr.flush()
     kept = os.dup(2)
     with tempfile.TemporaryFile() as aside:

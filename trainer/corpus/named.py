@@ -61,7 +61,7 @@ def fetch(download: Download, cache: Path) -> Path:
         _write_whole(target, data)
     except (httpx.HTTPError, OSError) as error:
         raise CorpusError(
-            f"cannot download {download.name} from {download.url} ({error}): "
+            f"cannot download {download.name} from {download.url} ({str(error).partition(chr(10))[0]}): "
             "check the connection, or download it yourself and name the file"
         ) from error
     return target

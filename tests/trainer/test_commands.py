@@ -1,0 +1,175 @@
+"""cotorra train, evaluate and sample as a person calls them, each in a process of its own."""
+
+import json
+import os
+import signal
+import subprocess
+import sys
+from pathlib import Path
+
+import keras
+import numpy as np
+import pytest
+
+from model.checkpoint import CONFIG, WEIGHTS, Checkpoint
+from model.generator import load_generator
+
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
+QUICK = ["--units", "16", "--embedding", "8", "--batch-size", "4", "--sequence-length", "20"]
+NOTEBOOK_SEEDS = ["Domingo", "Jon snow", "Activación", "Redes", "Redes convolucionales"]
+
+
+def cotorra(*arguments: str | Path) -> subprocess.CompletedProcess[str]:
+    return subprocess.run([sys.executable, "-m", "cotorra", *map(str, arguments)], capture_output=True, text=True)
+
+
+@pytest.fixture(scope="module")
+def trained(verse: Path, tmp_path_factory: pytest.TempPathFactory) -> tuple[Path, subprocess.CompletedProcess[str]]:
+    out = tmp_path_factory.mktemp("trained") / "verse"
+    return out, cotorra("train", verse, "--out", out, "--preset", "tiny", "--epochs", "4", *QUICK)
+
+
+def test_training_ends_with_the_folder_on_stdout(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    out, done = trained
+    assert done.returncode == 0, done.stderr
+    assert done.stdout == f"{out}\n"
+    assert "characters/s" in done.stderr
+    assert "nats" in done.stderr
+    assert "bits" in done.stderr
+
+
+def test_stderr_is_for_the_programs_own_words(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    assert not [word for word in ("oneDNN", "absl", "cuda", "XNNPACK", "Warning") if word in trained[1].stderr]
+
+
+def test_the_folder_holds_what_format_1_says(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    out, _ = trained
+    names = {path.name for path in out.iterdir()}
+    assert names == {CONFIG, WEIGHTS, "generator.tflite", "curve.png", "samples.txt", "README.md"}
+    checkpoint = Checkpoint.open(out)
+    assert checkpoint.corpus["name"] == "verse.txt"
+    assert checkpoint.metrics["best_validation_nats"] > 0
+    assert (out / "curve.png").read_bytes().startswith(b"\x89PNG")
+
+
+def test_the_card_says_the_command_and_the_bits(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    card = (trained[0] / "README.md").read_text("utf-8")
+    assert "cotorra train" in card
+    assert "--preset tiny --epochs 4" in card
+    assert "bits per character" in card
+
+
+def test_a_plain_keras_network_loads_the_weights(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
+    checkpoint = Checkpoint.open(trained[0])
+    width = len(checkpoint.vocabulary)
+    plain = keras.Sequential(
+        [
+            keras.layers.Embedding(width, 8),
+            keras.layers.LSTM(16, return_sequences=True),
+            keras.layers.Dense(width),
+        ]
+    )
+    plain.build((None, None))
+    plain.load_weights(checkpoint.path / WEIGHTS)
+    ids = checkpoint.vocabulary.encode("green parrots")
+    ours, _ = load_generator(checkpoint.path, "tensorflow")._engine.logits(np.zeros((1, 2, 16), np.float32), ids)
+    np.testing.assert_allclose(plain(ids[None]).numpy()[0], ours, atol=1e-4)
+
+
+def test_a_sample_starts_with_the_seed_and_repeats_itself(
+    trained: tuple[Path, subprocess.CompletedProcess[str]],
+) -> None:
+    first, second = (
+        cotorra("sample", trained[0], "7 green", "--length", "60", "--temperature", "0,7", "--rng-seed", "3")
+        for _ in range(2)
+    )
+    assert first.returncode == 0, first.stderr
+    assert first.stdout.startswith("7 green")
+    assert len(first.stdout.rstrip("\n")) >= 60
+    assert first.stdout == second.stdout
+
+
+def test_evaluation_shows_every_engine_beside_baselines(
+    trained: tuple[Path, subprocess.CompletedProcess[str]], verse: Path
+) -> None:
+    done = cotorra("evaluate", trained[0], verse, "--json")
+    assert done.returncode == 0, done.stderr
+    table = json.loads(done.stdout)
+    nats = {name: row["nats"] for name, row in table["engines"].items()}
+    assert {name.partition(",")[0] for name in nats} == {"Keras fp32", "tensorflow-fp32", "litert-int8"}
+    assert set(table["baselines"]) == {"gzip", "xz"}
+    for row in table["engines"].values():
+        assert row["bits"] == pytest.approx(row["nats"] / np.log(2))
+    engines = [value for name, value in nats.items() if "first" in name]
+    assert engines[0] == pytest.approx(engines[1], abs=0.02)
+
+
+def test_the_notebook_preset_shrunk_in_width(verse: Path, tmp_path: Path) -> None:
+    out = tmp_path / "notebook"
+    done = cotorra("train", verse, "--out", out, "--preset", "notebook", "--epochs", "2", "--units", "12")
+    assert done.returncode == 0, done.stderr
+    training = Checkpoint.open(out).training
+    assert (training["batch_size"], training["sequence_length"], training["optimizer"]) == (64, 100, "adam")
+    epochs = sorted(path.name for path in (tmp_path / "notebook-epochs").iterdir())
+    assert epochs == ["epoch_01.weights.h5", "epoch_02.weights.h5"]
+    samples = (out / "samples.txt").read_text("utf-8")
+    for seed in NOTEBOOK_SEEDS:
+        assert f"--- {seed!r}, temperature 0.5" in samples
+        text = samples.partition(f"--- {seed!r}")[2].partition("\n")[2].partition("\n--- ")[0]
+        assert text.startswith(seed)
+        assert len(text.rstrip("\n")) >= 450
+
+
+def test_ctrl_c_keeps_the_best_and_names_it(verse: Path, tmp_path: Path) -> None:
+    out = tmp_path / "interrupted"
+    command = ["train", str(verse), "--out", str(out), "--preset", "tiny", "--epochs", "100000", *QUICK]
+    with subprocess.Popen(
+        [sys.executable, "-m", "cotorra", *command], stderr=subprocess.PIPE, stdout=subprocess.PIPE, text=True
+    ) as process:
+        assert process.stderr is not None
+        for line in process.stderr:
+            if line.startswith("step"):
+                break
+        os.kill(process.pid, signal.SIGINT)
+        stdout, stderr = process.communicate(timeout=120)
+    assert process.returncode == 1
+    assert stdout == ""
+    assert stderr.splitlines()[-1].startswith("cotorra: interrupted at step")
+    assert str(out) in stderr.splitlines()[-1]
+    assert "Traceback" not in stderr
+    assert len(cotorra("sample", out, "7 green", "--length", "20").stdout.rstrip("\n")) >= 20
+    assert Checkpoint.open(out).files.keys() >= {"resume/state.npz", "generator.tflite"}
+
+
+@pytest.mark.parametrize(
+    ("content", "arguments", "sentence"),
+    [
+        (b"", [], "expected a corpus of at least 20 characters"),
+        (b"a" * 1000, [], "2 different ones, got 1,000 and 1"),
+        (bytes(range(256)), [], "got NUL bytes"),
+        ("ñ".encode("latin-1") * 50, [], "got byte 0xF1 at byte 0"),
+        (b"fine text, long enough", ["--minutes", "0"], "expected minutes from 0.01"),
+        (b"fine text, long enough", ["--minutes", "1", "--epochs", "1"], "got both"),
+        (b"fine text, long enough", ["--resume"], "leave out --resume"),
+        (b"fine text, long enough", ["--units", "0"], "expected units from 1"),
+    ],
+)
+def test_bad_input_is_one_sentence_and_nothing_is_written(
+    tmp_path: Path, content: bytes, arguments: list[str], sentence: str
+) -> None:
+    (tmp_path / "corpus.txt").write_bytes(content)
+    done = cotorra("train", tmp_path / "corpus.txt", "--out", tmp_path / "out", *arguments)
+    assert done.returncode == 1
+    assert done.stdout == ""
+    assert len(done.stderr.splitlines()) == 1
+    assert sentence in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["corpus.txt"]
+
+
+def test_somebody_elses_folder_is_refused_before_training(verse: Path, tmp_path: Path) -> None:
+    (tmp_path / "thesis.txt").write_text("years of work")
+    done = cotorra("train", verse, "--out", tmp_path, "--preset", "tiny", "--epochs", "1", *QUICK)
+    assert done.returncode == 1
+    assert "step" not in done.stderr
+    assert [path.name for path in tmp_path.iterdir()] == ["thesis.txt"]

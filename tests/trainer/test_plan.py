@@ -1,0 +1,64 @@
+"""Plans and schedules."""
+
+import pytest
+
+from model.config import NetworkConfig
+from model.errors import ConfigError
+from trainer.plan import TrainingConfig, make_plan
+from trainer.schedule import learning_rate
+
+
+def test_the_notebook_preset_is_the_notebook() -> None:
+    plan = make_plan("notebook", 1_000_000)
+    assert plan.network == NetworkConfig(embedding=256, units=1024, layers=2)
+    assert (plan.training.batch_size, plan.training.sequence_length) == (64, 100)
+    assert (plan.training.optimizer, plan.training.learning_rate) == ("adam", 1e-3)
+    assert plan.training.recurrent_initializer == "glorot_uniform"
+    assert plan.training.dropout == plan.training.unknown_rate == plan.training.clip_norm == 0
+    assert (plan.epochs, plan.minutes) == (50, None)
+
+
+def test_more_time_and_text_choose_a_larger_network() -> None:
+    sizes = [make_plan("auto", 1_000_000, minutes).network for minutes in (0.1, 3, 600)]
+    weights = [size.units**2 * size.layers for size in sizes]
+    assert weights == sorted(weights)
+    assert len(set(weights)) == 3
+
+
+def test_without_a_limit_it_is_ten_minutes() -> None:
+    assert make_plan("small", 1_000).minutes == 10
+
+
+@pytest.mark.parametrize(
+    ("preset", "minutes", "epochs"),
+    [("huge", None, None), ("tiny", 1.0, 1), ("tiny", 0, None), ("tiny", float("nan"), None), ("tiny", None, 0)],
+)
+def test_what_cannot_be_planned_is_refused(preset: str, minutes: float | None, epochs: int | None) -> None:
+    with pytest.raises(ConfigError, match="expected"):
+        make_plan(preset, 1_000, minutes, epochs)
+
+
+@pytest.mark.parametrize(
+    "field", [{"batch_size": 0}, {"learning_rate": -1.0}, {"dropout": 1.0}, {"seed": -1}, {"reset_probability": 2}]
+)
+def test_a_rate_out_of_range_is_refused(field: dict[str, float]) -> None:
+    with pytest.raises(ConfigError, match=f"expected (a )?{next(iter(field)).replace('_', '.')}"):
+        TrainingConfig(**field)  # type: ignore[arg-type]
+
+
+def test_a_configuration_survives_json() -> None:
+    config = TrainingConfig(dropout=0.3, keep="last")
+    assert TrainingConfig.from_json(config.to_json() | {"minutes": 3}) == config
+
+
+def test_the_rate_warms_up_and_ends_near_zero() -> None:
+    config = TrainingConfig(learning_rate=1.0, warm_up=0.1)
+    assert learning_rate(config, 0.05) == pytest.approx(0.5)
+    assert learning_rate(config, 0.1) == pytest.approx(1.0)
+    assert learning_rate(config, 0.55) == pytest.approx(0.51)
+    assert learning_rate(config, 1.0) == learning_rate(config, 1.2) == pytest.approx(0.02)
+
+
+def test_a_constant_rate_is_constant() -> None:
+    config = TrainingConfig(learning_rate=1e-3, schedule="constant")
+    assert {learning_rate(config, share / 10) for share in range(11)} == {1e-3}

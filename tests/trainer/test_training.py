@@ -1,0 +1,157 @@
+"""The loop: it learns, it forgets between texts, it repeats itself exactly."""
+
+from collections.abc import Callable
+from dataclasses import replace
+from pathlib import Path
+
+import numpy as np
+import pytest
+
+from model.checkpoint import WEIGHTS, Checkpoint
+from model.config import NetworkConfig, SamplingConfig
+from model.engines.xla import TensorFlowEngine
+from model.generator import RecurrentGenerator
+from model.network import build_network
+from model.sampling import Rng
+from model.state import State
+from trainer.dataset import Dataset
+from trainer.errors import CorpusError, Diverged
+from trainer.evaluation import Evaluator
+from trainer.plan import Plan, TrainingConfig, make_plan
+from trainer.saving import Saver, restore_state
+from trainer.training import Training
+
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
+TEXT = "".join(f"{n} green parrots sat on the wall, talking of the weather.\n" for n in range(60))
+TINY = NetworkConfig(8, 16, 2)
+CONFIG = TrainingConfig(batch_size=4, sequence_length=20, learning_rate=1e-2)
+
+
+def plan(epochs: int = 2, network: NetworkConfig = TINY, training: TrainingConfig = CONFIG) -> Plan:
+    return Plan("test", network, training, None, epochs, "")
+
+
+def run(training: Training, save: Callable[[Training, bool], None] = lambda *_: None, stop_at: int = 10**9) -> None:
+    for _ in training.run(save, lambda: training.progress.step >= stop_at):
+        pass
+
+
+def test_trained_on_hola_the_network_continues_h_with_ola() -> None:
+    """The notebook's own example: the alphabet is a, h, l, o."""
+    dataset = Dataset.build(["hola" * 30])
+    assert dataset.vocabulary.characters == ("a", "h", "l", "o")
+    config = replace(CONFIG, sequence_length=3, reset_probability=0.2, dropout=0.0)
+    training = Training(plan(15, NetworkConfig(8, 16, 1), config), dataset)
+    run(training)
+    network = build_network(training.plan.network, len(dataset.vocabulary))
+    network.set_weights(training.network.get_weights())
+    initial = State("0" * 32, np.zeros((1, 2, 16), np.float32), None)
+    generator = RecurrentGenerator(TensorFlowEngine(network), dataset.vocabulary, initial)
+    after_h = generator.feed(initial, "h")
+    assert generator.generate(after_h, 3, SamplingConfig(0.05), Rng(1)).text == "ola"
+
+
+def test_the_loss_falls_and_is_reported() -> None:
+    training = Training(plan(6), Dataset.build([TEXT]))
+    reports = list(training.run(lambda *_: None, lambda: False))
+    assert reports[-1].loss < 0.7 * reports[0].loss
+    assert reports[-1].share == 1
+    assert reports[-1].epoch == pytest.approx(6)
+    assert training.progress.history[-1]["validation"] == pytest.approx(
+        Evaluator(training.network).zero_state_loss(training.dataset.validation), abs=0.02
+    )
+
+
+def test_a_first_step_starts_from_the_initial_weights() -> None:
+    """Compiling runs a step; it must leave no trace."""
+    training = Training(plan(), Dataset.build([TEXT]))
+    before = [w.numpy() for w in training.network.trainable_variables]
+    slots = [v.numpy() for v in training.optimizer.variables]
+    training._compile()
+    assert all(map(np.array_equal, before, [w.numpy() for w in training.network.trainable_variables]))
+    assert all(map(np.array_equal, slots, [v.numpy() for v in training.optimizer.variables]))
+
+
+def test_two_runs_with_one_seed_are_the_same_bit_for_bit() -> None:
+    first, second = (Training(plan(), Dataset.build([TEXT])) for _ in range(2))
+    run(first)
+    run(second)
+    assert all(map(np.array_equal, first.network.get_weights(), second.network.get_weights()))
+
+
+def test_another_seed_is_another_run() -> None:
+    first = Training(plan(1), Dataset.build([TEXT]))
+    second = Training(plan(1, training=replace(CONFIG, seed=1)), Dataset.build([TEXT]))
+    assert not np.array_equal(first.network.get_weights()[0], second.network.get_weights()[0])
+
+
+def test_a_resumed_run_ends_like_one_that_was_never_interrupted(tmp_path: Path) -> None:
+    whole = Training(plan(3), Dataset.build([TEXT]))
+    run(whole)
+    interrupted = Training(plan(3), Dataset.build([TEXT]))
+    saver = Saver(tmp_path / "run", interrupted.plan, {"name": "test"})
+    run(interrupted, saver.save, stop_at=whole.progress.step // 2)
+    assert 0 < interrupted.progress.step < whole.progress.step
+    resumed = Training(plan(3), Dataset.build([TEXT]))
+    restore_state(resumed, Checkpoint.open(tmp_path / "run"))
+    run(resumed)
+    assert resumed.progress.step == whole.progress.step
+    assert all(map(np.array_equal, whole.network.get_weights(), resumed.network.get_weights()))
+
+
+def test_the_best_weights_are_kept_when_later_ones_are_worse(tmp_path: Path) -> None:
+    training = Training(plan(1), Dataset.build([TEXT]))
+    saver = Saver(tmp_path / "run", training.plan, {"name": "test"})
+    run(training)
+    saver.save(training, best=True)
+    best = Checkpoint.open(tmp_path / "run").read(WEIGHTS)
+    training.network.set_weights([w * 0 for w in training.network.get_weights()])
+    saver.save(training, best=False)
+    assert Checkpoint.open(tmp_path / "run").read(WEIGHTS) == best
+    saver.save(training, best=True)
+    assert Checkpoint.open(tmp_path / "run").read(WEIGHTS) != best
+
+
+def test_with_a_reset_probability_of_one_no_state_is_carried() -> None:
+    """A step that forgets everything gives the loss of a zero state whatever was carried."""
+    losses = []
+    for carried in (0.0, 1.0):
+        training = Training(plan(training=replace(CONFIG, reset_probability=1.0)), Dataset.build([TEXT]))
+        training.state = [(h + carried, c + carried) for h, c in training.state]
+        losses.append(training._step())
+    assert losses[0] == losses[1]
+
+
+def test_without_resets_the_state_is_carried() -> None:
+    losses = []
+    for carried in (0.0, 1.0):
+        training = Training(plan(training=replace(CONFIG, reset_probability=0.0)), Dataset.build([TEXT]))
+        training.state = [(h + carried, c + carried) for h, c in training.state]
+        losses.append(training._step())
+    assert losses[0] != losses[1]
+
+
+def test_a_loss_that_is_no_number_ends_the_run() -> None:
+    training = Training(plan(), Dataset.build([TEXT]))
+    training.network.set_weights([w * np.nan for w in training.network.get_weights()])
+    with pytest.raises(Diverged, match="the loss is nan at step 1: try a lower --learning-rate"):
+        run(training)
+
+
+def test_a_time_budget_ends_the_run() -> None:
+    training = Training(replace(plan(), epochs=None, minutes=0.01), Dataset.build([TEXT]))
+    run(training)
+    assert training.share == 1
+    assert training.progress.history
+
+
+def test_a_corpus_too_short_for_the_wanted_streams_gets_fewer() -> None:
+    training = Training(make_plan("tiny", 30, epochs=1), Dataset.build(["a short text, really short"]))
+    run(training)
+    assert training.progress.step >= 1
+
+
+def test_a_corpus_of_nothing_is_refused() -> None:
+    with pytest.raises(CorpusError):
+        Dataset.build([])
