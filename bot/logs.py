@@ -21,7 +21,7 @@ from bot.storage.prompts import Prompt, Prompts
 from bot.storage.tables import prompts
 from bot.text import clean
 from model.config import SamplingConfig
-from model.generator import Generator
+from model.generator import ENGINES, Generator
 from model.sampling import Rng
 
 PAGE = 500  # rows in memory at a time
@@ -148,6 +148,12 @@ async def find(database: Database, prompt_id: int) -> Prompt:
     if prompt is None:
         raise LogError(f"expected the id of a prompt, got {prompt_id}: see cotorra logs list")
     return prompt
+
+
+def engine_of(prompt: Prompt) -> str:
+    """The engine that gave the reply, as load_generator calls it: another may draw another text."""
+    name = prompt.asked.fingerprint.rpartition("/")[2].partition("-")[0]
+    return name if name in ENGINES else "auto"
 
 
 def replay(prompt: Prompt, generator: Generator) -> str:

@@ -85,9 +85,8 @@ def replay(prompt_id: int) -> None:
 
     prompt = _with_database(lambda database: log.find(database, prompt_id))
     settings = read_settings()
-    # Another engine may draw another text from the same weights, so it is the reply's own unless one is set.
-    engine = prompt.asked.fingerprint.rpartition("/")[2]
-    generator = load_generator(settings.checkpoint, engine if settings.engine == "auto" else settings.engine)
+    engine = settings.engine if settings.engine != "auto" else log.engine_of(prompt)
+    generator = load_generator(settings.checkpoint, engine)
     text = log.replay(prompt, generator)
     click.echo(text)
     differs = log.difference(prompt, generator, text)
@@ -103,9 +102,19 @@ def purge(before: str, yes: bool) -> None:
     time = log.parse_time(before)
     count = _with_database(lambda database: log.count_before(database, time))
     if count and not yes:
-        click.confirm(f"Delete {count} prompts asked before {time:%Y-%m-%d %H:%M %Z}?", abort=True, err=True)
+        _confirm(f"Delete {count} prompts asked before {time:%Y-%m-%d %H:%M %Z}?")
     deleted = _with_database(lambda database: log.purge(database, time)) if count else 0
     click.echo(f"{deleted} prompts deleted", err=True)
+
+
+def _confirm(question: str) -> None:
+    try:
+        sure = click.confirm(question, err=True)
+    except click.Abort:  # nobody is there to answer
+        click.echo(err=True)
+        sure = False
+    if not sure:
+        raise LogError("nothing was deleted: answer yes, or use --yes")
 
 
 def _filter(chat: int | None, since: str | None) -> log.Filter:
@@ -131,16 +140,18 @@ def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
 
 def _show_table(found: list[Prompt]) -> None:
     from rich.console import Console
-    from rich.table import Table
+    from rich.table import Column, Table
     from rich.text import Text
 
-    table = Table("id", "asked (UTC)", "chat", "temp", "outcome", "ms", "seed", "reply", box=None)
+    narrow = (Column(title, no_wrap=True) for title in ("id", "asked (UTC)", "chat", "temp", "outcome", "ms"))
+    wide = (Column("seed", no_wrap=True, ratio=1), Column("reply", no_wrap=True, ratio=2))  # they share the rest
+    table = Table(*narrow, *wide, box=None, expand=True, pad_edge=False)
     for prompt in found:
         asked, answer = prompt.asked, prompt.answer
         continuation = (answer.reply_text or "")[len(asked.seed_text) :]
         cells = (
             str(prompt.id),
-            f"{asked.asked_at:%Y-%m-%d %H:%M:%S}",
+            f"{asked.asked_at:%m-%d %H:%M}",
             str(asked.chat_id),
             f"{asked.temperature:g}",
             answer.outcome,
@@ -152,6 +163,6 @@ def _show_table(found: list[Prompt]) -> None:
     Console().print(table)
 
 
-def _brief(text: str, width: int = 40) -> str:
+def _brief(text: str, width: int = 80) -> str:
     line = " ".join(text.split())
     return line if len(line) <= width else line[: width - 1] + "…"

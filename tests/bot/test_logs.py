@@ -131,6 +131,13 @@ async def test_a_replay_says_what_differs(database: Database) -> None:
     assert "the prompt is refused" in (logs.difference(unanswered, FakeGenerator(), "x") or "")
 
 
+async def test_a_replay_takes_the_engine_of_the_reply(database: Database) -> None:
+    prompt = await logs.find(database, await add(database, 3))
+    for fingerprint, engine in (("abc/litert-int8", "litert"), ("abc/tensorflow", "tensorflow"), ("abc/fake", "auto")):
+        asked = dataclasses.replace(prompt.asked, fingerprint=fingerprint)
+        assert logs.engine_of(Prompt(prompt.id, asked, prompt.answer)) == engine
+
+
 async def test_a_prompt_that_is_not_there_is_named(database: Database) -> None:
     with pytest.raises(LogError, match="got 42"):
         await logs.find(database, 42)
