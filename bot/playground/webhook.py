@@ -11,9 +11,7 @@ import re
 import time
 from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
-
-from tornado.httpclient import AsyncHTTPClient, HTTPClientError, HTTPRequest
+from urllib.parse import SplitResult, urlsplit
 
 from bot.playground.errors import bad_request
 from bot.playground.updates import UpdateQueue
@@ -21,6 +19,8 @@ from bot.playground.updates import UpdateQueue
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
 _SECRET = re.compile(r"[A-Za-z0-9_-]{0,256}")
 _LONGEST_PAUSE = 60.0  # seconds
+_PATIENCE = 60.0  # seconds for one call
+_ADDRESS = re.compile(r"[!-~]{1,2048}")  # printable ASCII without spaces: nothing that could end a header
 
 
 @dataclass
@@ -44,8 +44,8 @@ class Webhook:
     def __init__(self, updates: UpdateQueue, first_pause: float = 0.5) -> None:
         self._updates = updates
         self._first_pause = first_pause
-        self._client: AsyncHTTPClient | None = None
         self._task: asyncio.Task[None] | None = None
+        self._failed = asyncio.Event()
         self.state: WebhookState | None = None
 
     async def set(self, url: str, secret: str) -> None:
@@ -59,9 +59,9 @@ class Webhook:
             raise bad_request("secret token contains unallowed characters")
         await self.remove()
         self.state = WebhookState(url, secret)
+        self._failed.clear()
         self._updates.webhook_active = True
-        self._client = AsyncHTTPClient(force_instance=True)
-        self._task = asyncio.create_task(self._push(self._client, self.state), name="playground webhook")
+        self._task = asyncio.create_task(self._push(self.state), name="playground webhook")
 
     async def remove(self) -> None:
         """Go back to long polling."""
@@ -72,37 +72,67 @@ class Webhook:
             with contextlib.suppress(asyncio.CancelledError):
                 await self._task
             self._task = None
-        if self._client is not None:
-            self._client.close()
-            self._client = None
 
-    async def _push(self, client: AsyncHTTPClient, state: WebhookState) -> None:
+    async def failed(self) -> None:
+        """Return as soon as an update was not taken."""
+        await self._failed.wait()
+
+    async def _push(self, state: WebhookState) -> None:
         pause = self._first_pause
         while True:
             update = await self._updates.first()
-            problem = await _post(client, state, update)
+            problem = await _post(state, update)
             if problem is None:
                 self._updates.confirm_below(update["update_id"] + 1)
                 pause = self._first_pause
                 continue
+            self._failed.set()
             state.last_error_date, state.last_error_message = int(time.time()), problem
             await asyncio.sleep(pause)
             pause = min(2 * pause, _LONGEST_PAUSE)
 
 
-async def _post(client: AsyncHTTPClient, state: WebhookState, update: dict[str, Any]) -> str | None:
-    """Send one update; None if it was taken, else what went wrong."""
-    headers = {"Content-Type": "application/json"}
-    if state.secret:
-        headers[SECRET_HEADER] = state.secret
-    request = HTTPRequest(state.url, "POST", headers, json.dumps(update), request_timeout=60, follow_redirects=False)
+async def _post(state: WebhookState, update: dict[str, Any]) -> str | None:
+    """Send one update; None if it was taken, else what went wrong.
+
+    By plain streams, so that a call cancelled half-way closes its connection and is over.
+    """
+    parts = urlsplit(state.url)
+    secure = parts.scheme == "https"
     try:
-        await client.fetch(request)
-    except HTTPClientError as error:
-        return f"Wrong response from the webhook: {error.code} {error.message}"
-    except OSError as error:
-        return f"Connection failed: {error.strerror or error}"
-    return None
+        async with asyncio.timeout(_PATIENCE):
+            reader, writer = await asyncio.open_connection(
+                parts.hostname, parts.port or (443 if secure else 80), ssl=secure or None
+            )
+            try:
+                writer.write(_request(parts, state.secret, json.dumps(update).encode()))
+                await writer.drain()
+                status = (await reader.readline()).decode("latin-1").split(maxsplit=2)[1:]
+            finally:
+                writer.close()
+                with contextlib.suppress(OSError):
+                    await writer.wait_closed()
+    except TimeoutError:
+        return "Read timeout expired"
+    except (OSError, ValueError) as error:
+        return f"Connection failed: {error}"
+    if status and status[0].startswith("2"):
+        return None
+    return f"Wrong response from the webhook: {' '.join(status).strip() or 'none'}"
+
+
+def _request(parts: SplitResult, secret: str, body: bytes) -> bytes:
+    """The bytes of one POST."""
+    target = (parts.path or "/") + (f"?{parts.query}" if parts.query else "")
+    lines = [
+        f"POST {target} HTTP/1.1",
+        f"Host: {parts.netloc.rpartition('@')[2]}",
+        "Content-Type: application/json",
+        f"Content-Length: {len(body)}",
+        "Connection: close",
+        *([f"{SECRET_HEADER}: {secret}"] if secret else []),
+    ]
+    return "\r\n".join([*lines, "", ""]).encode("ascii") + body
 
 
 def check_url(url: str) -> None:
@@ -111,6 +141,8 @@ def check_url(url: str) -> None:
     Raises:
         ApiError: It is not.
     """
+    if not _ADDRESS.fullmatch(url):
+        raise bad_request("bad webhook: invalid URL specified")
     try:
         parts = urlsplit(url)
         host, _ = parts.hostname or "", parts.port

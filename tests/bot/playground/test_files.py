@@ -76,7 +76,8 @@ async def test_people_send_files_with_captions_too(playground: Playground, bot: 
         await playground.send_photo(you, you, b"nothing")
 
 
-async def test_unknown_files_are_not_found(playground: Playground, bot: Bot, web: httpx.AsyncClient) -> None:
+async def test_unknown_files_are_not_found(playground: Playground, bot: Bot, web: httpx.AsyncClient, you: int) -> None:
+    await bot.send_document(you, b"known")
     with pytest.raises(BadRequest, match="Wrong file_id"):
         await bot.get_file("nothing")
     assert (await web.get(f"/file/bot{playground.token}/photos/none.jpg")).status_code == 404

@@ -6,7 +6,7 @@ import gc
 import pytest
 from telegram import Bot
 
-from bot.playground import Playground, PlaygroundError, PortTaken
+from bot.playground import Playground, PlaygroundError, PortTaken, faults
 
 
 async def test_a_taken_port_is_one_clear_error(playground: Playground) -> None:
@@ -29,10 +29,14 @@ async def test_nothing_is_left_behind() -> None:
     async with Playground() as playground:
         base = f"{playground.api_base_url}/bot"
         async with Bot(playground.token, base_url=base) as bot:
+            you = playground.world.you.id
+            playground.faults.add(faults.slow(asyncio.Event()), method="sendMessage")
+            held = asyncio.create_task(bot.send_message(you, "held"))
+            await playground.until(you, lambda message: message.text == "held")
             poll = asyncio.create_task(bot.get_updates(timeout=50))
             await playground.updates.polled()
             await playground.stop()
-            await asyncio.gather(poll, return_exceptions=True)
+            await asyncio.gather(poll, held, return_exceptions=True)
     await asyncio.sleep(0)
     gc.collect()
     assert asyncio.all_tasks() == before

@@ -3,6 +3,7 @@
 import re
 import shutil
 from collections.abc import AsyncIterator
+from dataclasses import dataclass, field
 
 import pytest
 from playwright.async_api import Browser, Page, async_playwright, expect
@@ -36,17 +37,23 @@ async def browser() -> AsyncIterator[Browser]:
         await chromium.close()
 
 
-async def opened(browser: Browser, playground: Playground, width: int = 1280, height: int = 800) -> Page:
-    """A page that must log no error, reach nobody else, and break no policy."""
+@dataclass
+class Watch:
+    """What a page logged and whom it asked."""
+
+    errors: list[str] = field(default_factory=list)
+    addresses: list[str] = field(default_factory=list)
+
+
+async def opened(
+    browser: Browser, playground: Playground, width: int = 1280, height: int = 800, watch: Watch | None = None
+) -> Page:
+    """The page of the playground, with its two chats."""
+    watch = watch or Watch()
     page = await browser.new_page(viewport={"width": width, "height": height})
-    page.on("pageerror", lambda error: pytest.fail(f"error on the page: {error}"))
-    page.requests_seen = []  # type: ignore[attr-defined]
-    page.on("request", lambda request: page.requests_seen.append(request.url))  # type: ignore[attr-defined]
-    page.console_errors = []  # type: ignore[attr-defined]
-    page.on(
-        "console",
-        lambda line: page.console_errors.append(line.text) if line.type == "error" else None,  # type: ignore[attr-defined]
-    )
+    page.on("pageerror", lambda error: watch.errors.append(str(error)))
+    page.on("console", lambda line: watch.errors.append(line.text) if line.type == "error" else None)
+    page.on("request", lambda request: watch.addresses.append(request.url))
     await page.goto(playground.page_url)
     await expect(page.locator(".chat-row")).to_have_count(2)
     return page
@@ -54,10 +61,11 @@ async def opened(browser: Browser, playground: Playground, width: int = 1280, he
 
 @pytest.fixture
 async def page(browser: Browser, playground: Playground) -> AsyncIterator[Page]:
-    page = await opened(browser, playground)
-    yield page
-    assert page.console_errors == []  # type: ignore[attr-defined]
-    assert all(url.startswith(playground.page_url) for url in page.requests_seen)  # type: ignore[attr-defined]
+    """A page that must log no error (so it breaks no policy), and reach nobody else."""
+    watch = Watch()
+    yield await opened(browser, playground, watch=watch)
+    assert watch.errors == []
+    assert all(address.startswith(playground.page_url) for address in watch.addresses)
 
 
 async def write(page: Page, text: str) -> None:
@@ -192,6 +200,18 @@ async def test_typing_and_drafts_are_shown_until_the_message_comes(page: Page, b
     await expect(page.locator(".draft")).to_have_count(0)
     await expect(page.locator(".theirs .text")).to_have_text("Once upon a time.")
     await expect(page.locator("#chat-status")).not_to_have_text("typing…")
+
+
+async def test_typing_ends_by_itself_even_if_the_commands_change_meanwhile(
+    browser: Browser, playground: Playground, bot: Bot, you: int
+) -> None:
+    page = await opened(browser, playground)
+    await page.clock.install()
+    await bot.send_chat_action(you, "typing")
+    await expect(page.locator(".draft")).to_be_visible()
+    await bot.set_my_commands([BotCommand("seed", "x")])
+    await page.clock.run_for(6000)
+    await expect(page.locator(".draft")).to_have_count(0)
 
 
 async def test_the_page_comes_back_by_itself_and_loses_nothing(

@@ -99,7 +99,11 @@ async def test_pending_updates_are_dropped_on_request(playground: Playground, bo
     assert (await bot.get_webhook_info()).pending_update_count == 0
 
 
-@pytest.mark.parametrize("url", ["https://example.org/hook", "http://10.0.0.1/", "ftp://localhost/", "http://[x"])
+ELSEWHERE = ("https://example.org/hook", "http://10.0.0.1/", "ftp://localhost/")
+MALFORMED = ("http://[x", "http://localhost/ a", "http://localhost/\r\nX: y", "http://localhost:x/")
+
+
+@pytest.mark.parametrize("url", [*ELSEWHERE, *MALFORMED])
 async def test_a_webhook_elsewhere_is_refused(bot: Bot, url: str) -> None:
     with pytest.raises(BadRequest, match="Bad webhook"):
         await bot.set_webhook(url)
@@ -108,3 +112,13 @@ async def test_a_webhook_elsewhere_is_refused(bot: Bot, url: str) -> None:
 async def test_a_secret_with_odd_characters_is_refused(bot: Bot, receiver: Receiver) -> None:
     with pytest.raises(BadRequest, match="unallowed characters"):
         await bot.set_webhook(receiver.url, secret_token="a b")
+
+
+async def test_a_webhook_where_nobody_listens_is_an_error_to_read(playground: Playground, bot: Bot, you: int) -> None:
+    await bot.set_webhook("http://127.0.0.1:9/hook")
+    await playground.say(you, you, "x")
+    await playground.service.webhook.failed()
+    message = (await bot.get_webhook_info()).last_error_message
+    assert message is not None
+    assert message.startswith("Connection failed")
+    assert len(playground.updates) == 1

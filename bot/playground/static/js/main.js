@@ -42,6 +42,7 @@ const events = {
       const view = narrow.matches && !(history.chat || recall("view") === "chat") ? "list" : "chat";
       open(id, view);
     } else redraw();
+    for (const chat of store.chats.values()) if (chat.draft) live(chat, "draft", DRAFT_LASTS);
   },
   message({ chat_id: id, message }) {
     const chat = store.chats.get(id);
@@ -134,9 +135,11 @@ function live(chat, what, lasts) {
   const key = `${what}.${chat.id}`;
   clearTimeout(timers.get(key));
   timers.set(key, setTimeout(() => {
-    chat[what] = null;
-    if (chat.id === store.active) history.drawTail();
-    refresh(chat);
+    const now = store.chats.get(chat.id); // the server's state may have come anew meanwhile
+    if (!now) return;
+    now[what] = null;
+    if (now.id === store.active) history.drawTail();
+    refresh(now);
   }, lasts));
   if (chat.id === store.active) history.drawTail();
   refresh(chat);
