@@ -7,7 +7,7 @@ import ipaddress
 import re
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import urlsplit
+from urllib.parse import quote, urlsplit
 
 from platformdirs import user_data_dir
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
@@ -119,7 +119,7 @@ class Settings(BaseSettings):
         """The database's address: DATABASE_URL, else a SQLite file in the data folder."""
         if self.database_url is not None:
             return self.database_url.get_secret_value()
-        return f"sqlite:///{self.data_dir.expanduser() / file_name}"
+        return f"sqlite:///{quote(str(self.data_dir.expanduser() / file_name))}"
 
 
 def read_settings(**values: Any) -> Settings:

@@ -37,9 +37,7 @@ async def on_error(update: object, context: BotContext) -> None:
 def on_polling_error(error: TelegramError) -> None:
     """One line for a poll that failed; the poller tries again by itself."""
     if isinstance(error, Conflict):
-        _log.error(
-            "another program polls with this token: stop it, or this bot gets only some of the messages"
-        )
+        _log.error("another program polls with this token: stop it, or this bot gets only some of the messages")
     elif isinstance(error, NetworkError):
         _log.warning("no answer from the Bot API server (%s); trying again", type(error).__name__)
     else:

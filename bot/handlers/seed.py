@@ -8,7 +8,7 @@ import logging
 import time
 
 from telegram import Message, Update
-from telegram.error import TelegramError
+from telegram.error import Forbidden, TelegramError
 
 from bot.context import BotContext, is_private, occasion, said
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused
@@ -24,6 +24,7 @@ from model.sampling import Rng
 USAGE = "Give me the beginning and I will go on: /seed Once upon a time"
 TOO_LONG = "That is too long for me: I can continue at most {limit:,} characters, and this has {length:,}."
 NO_TEXT = "I can only continue text. Send me a few words, or try: /seed Once upon a time"
+UNDELIVERED = "Sorry, Telegram did not take my reply. Please try again."
 
 _log = logging.getLogger(__name__)
 
@@ -75,6 +76,8 @@ async def _answer(message: Message, prompt: Prompt, start: float, context: BotCo
         sent = await reply(message, text)
     except TelegramError as error:
         _log.warning("prompt %d: the reply did not arrive: %s", prompt.id, type(error).__name__)
+        if not isinstance(error, Forbidden):  # whoever threw the bot out waits for nothing
+            await _say(message, prompt, UNDELIVERED)
         return _outcome("failed", text, None, start, continuation)
     return _outcome("answered", text, None if sent is None else sent.message_id, start, continuation)
 
@@ -82,21 +85,22 @@ async def _answer(message: Message, prompt: Prompt, start: float, context: BotCo
 async def _apologise(message: Message, prompt: Prompt, refusal: TurnRefused) -> Answer:
     if isinstance(refusal, GenerationFailed):
         _log.error("prompt %d: the generator failed: %s", prompt.id, outline(refusal))
-    try:
-        await reply(message, str(refusal))
-    except TelegramError as error:
-        _log.warning("prompt %d: the apology did not arrive: %s", prompt.id, type(error).__name__)
+    await _say(message, prompt, str(refusal))
     return Answer("refused" if isinstance(refusal, SchedulerFull | SchedulerStopped) else "failed")
 
 
+async def _say(message: Message, prompt: Prompt, sentence: str) -> None:
+    """Say something beside the reply, if it can be said at all."""
+    try:
+        await reply(message, sentence)
+    except TelegramError as error:
+        _log.warning("prompt %d: the apology did not arrive: %s", prompt.id, type(error).__name__)
+
+
 def _turn(asked: Asked) -> Turn:
-    return Turn(
-        asked.seed_text, asked.length, SamplingConfig(asked.temperature, asked.top_p), Rng(asked.rng_seed)
-    )
+    return Turn(asked.seed_text, asked.length, SamplingConfig(asked.temperature, asked.top_p), Rng(asked.rng_seed))
 
 
-def _outcome(
-    outcome: Outcome, text: str, message_id: int | None, start: float, continuation: Continuation
-) -> Answer:
+def _outcome(outcome: Outcome, text: str, message_id: int | None, start: float, continuation: Continuation) -> Answer:
     latency = round((time.monotonic() - start) * 1_000)
     return Answer(outcome, text, message_id, latency, continuation.characters_per_second)

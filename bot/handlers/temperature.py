@@ -13,9 +13,7 @@ SHOWN = (
     "/temp 0.3 or /temp 1, anything from {low:g} to {high:g}."
 )
 CHANGED = "The temperature is now {new:g}. It was {old:g}."
-REFUSED = (
-    "I need a temperature from {low:g} to {high:g}, such as 0.7, but got “{got}”. It stays at {value:g}."
-)
+REFUSED = "I need a temperature from {low:g} to {high:g}, such as 0.7, but got “{got}”. It stays at {value:g}."
 
 _LIMITS = {"low": LOWEST_TEMPERATURE, "high": HIGHEST_TEMPERATURE}
 _SHOWN_CHARACTERS = 20

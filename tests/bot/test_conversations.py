@@ -229,6 +229,15 @@ async def test_a_reply_that_telegram_refuses_is_recorded_as_failed(stage: Stage)
     assert (prompt.answer.reply_text or "").startswith("unheard")
 
 
+async def test_whoever_waits_for_a_lost_reply_is_told(stage: Stage) -> None:
+    stage.playground.faults.add(faults.error(400, "Bad Request: message text is empty"), method="sendMessage")
+    await stage.deliver_command("/seed \u200b")
+    await stage.settled()
+    assert "did not take my reply" in (stage.sent()[-1].text or "")
+    (prompt,) = await stage.prompts()
+    assert prompt.answer.outcome == "failed"
+
+
 async def test_a_failing_generator_costs_one_sentence_and_one_row(address: str) -> None:
     async with stage_on(address, FakeGenerator(broken="fire")) as stage:
         assert "went wrong" in await stage.ask("/seed fire")

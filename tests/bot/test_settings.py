@@ -4,6 +4,7 @@ import pytest
 
 from bot.errors import SettingsError
 from bot.settings import read_settings, settings_table
+from bot.storage.database import parse_url
 from model.generator import STARTER
 
 SECRET = "123456789:AAHsecretsecretsecretsecretsecretse"
@@ -18,6 +19,12 @@ def test_the_defaults_need_nothing() -> None:
 
 def test_a_database_that_is_named_is_used_by_all() -> None:
     assert read_settings(DATABASE_URL="sqlite:////x.sqlite").database("demo.sqlite") == "sqlite:////x.sqlite"
+
+
+@pytest.mark.parametrize("name", ["a folder", "what?", "50%20", "ñandú", "#1"])
+def test_the_data_folder_may_be_called_anything(tmp_path: Path, name: str) -> None:
+    address = read_settings(COTORRA_DATA_DIR=str(tmp_path / name)).database()
+    assert parse_url(address).database == str(tmp_path / name / "cotorra.sqlite")
 
 
 @pytest.mark.parametrize("text", ["https://example.org", "https://example.org/", "https://example.org/bot/"])
