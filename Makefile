@@ -8,7 +8,7 @@ export UV_HTTP_TIMEOUT ?= 300
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check format bench requirements clean
+.PHONY: help demo run install test check format readme bench requirements clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -34,6 +34,9 @@ check: .venv/dev.installed ## style, types, layers, Dockerfile
 format: .venv/dev.installed ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
 	$(BIN)/ruff format .
+
+readme: .venv/dev.installed ## the parts of the README that are made from the code
+	$(BIN)/python -m tests.readme
 
 bench: .venv/dev.installed ## characters per second of each way to generate
 	$(BIN)/python -m benchmarks.generation
