@@ -1,6 +1,7 @@
 """A running playground, and clients of it: PTB's own, and a raw one for odd requests."""
 
 from collections.abc import AsyncIterator, Awaitable, Callable
+from contextlib import asynccontextmanager
 from typing import Any
 
 import httpx
@@ -65,6 +66,13 @@ async def echo(update: Update, _: ContextTypes.DEFAULT_TYPE) -> None:
 
 @pytest.fixture
 async def echo_bot(playground: Playground) -> AsyncIterator[Any]:
+    async with echoing(playground) as application:
+        yield application
+
+
+@asynccontextmanager
+async def echoing(playground: Playground) -> AsyncIterator[Any]:
+    """A bot that says everything again, over real HTTP."""
     base = playground.api_base_url
     application = Application.builder().token(playground.token).base_url(f"{base}/bot").build()
     application.add_handler(MessageHandler(filters.TEXT & filters.UpdateType.MESSAGE, echo))

@@ -6,12 +6,14 @@ from collections.abc import AsyncIterator
 from dataclasses import dataclass, field
 
 import pytest
+import pytest_asyncio
 from playwright.async_api import Browser, Page, async_playwright, expect
 from telegram import Bot, BotCommand
 from telegram import InlineKeyboardButton as Button
 from telegram import InlineKeyboardMarkup as Keyboard
 
 from bot.playground import Playground
+from tests.bot.playground.conftest import echoing
 from tests.bot.playground.test_files import png
 
 CHROMIUM = shutil.which("chromium") or shutil.which("chromium-browser") or shutil.which("google-chrome")
@@ -24,17 +26,46 @@ ARGUMENTS = [
     "--no-first-run",
 ]
 pytestmark = [
+    pytest.mark.asyncio(loop_scope="module"),
     pytest.mark.xdist_group("browser"),
     pytest.mark.skipif(CHROMIUM is None, reason="no Chromium or Chrome on this machine"),
 ]
 
 
-@pytest.fixture
+# One browser for all tests of this file, and so one event loop for them and for what they use.
+
+
+@pytest_asyncio.fixture(scope="module", loop_scope="module")
 async def browser() -> AsyncIterator[Browser]:
     async with async_playwright() as playwright:
         chromium = await playwright.chromium.launch(executable_path=CHROMIUM, args=ARGUMENTS)
         yield chromium
         await chromium.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module", autouse=True)
+async def pages_closed(browser: Browser) -> AsyncIterator[None]:
+    yield
+    for context in browser.contexts:
+        await context.close()
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def playground() -> AsyncIterator[Playground]:
+    async with Playground() as running:
+        yield running
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def bot(playground: Playground) -> AsyncIterator[Bot]:
+    async with Bot(playground.token, base_url=f"{playground.api_base_url}/bot") as client:
+        yield client
+
+
+@pytest_asyncio.fixture(loop_scope="module")
+async def echo_bot(playground: Playground) -> AsyncIterator[object]:
+    async with echoing(playground) as application:
+        yield application
 
 
 @dataclass
@@ -59,7 +90,7 @@ async def opened(
     return page
 
 
-@pytest.fixture
+@pytest_asyncio.fixture(loop_scope="module")
 async def page(browser: Browser, playground: Playground) -> AsyncIterator[Page]:
     """A page that must log no error (so it breaks no policy), and reach nobody else."""
     watch = Watch()
