@@ -194,6 +194,13 @@ async def test_the_command_menu_filters_and_obeys_the_keyboard(
     await expect(page.locator("#menu")).to_be_hidden()
 
 
+async def test_commands_told_after_the_slash_was_typed_still_show(page: Page, bot: Bot) -> None:
+    await page.keyboard.type("/")
+    await expect(page.locator("#text")).to_have_value("/")
+    await bot.set_my_commands([BotCommand("late", "come late")])
+    await expect(page.locator("[role=option]")).to_have_count(1)
+
+
 async def test_in_a_group_one_speaks_as_anyone(playground: Playground, page: Page, group: int) -> None:
     ana = list(playground.world.people)[1]
     await page.click("text=The Aviary")

@@ -69,6 +69,11 @@ export class Composer {
     if (chat && this.context?.kind !== "edit") remember(`text.${chat.id}`, field.value);
   }
 
+  /** The commands may have changed under an open menu, or come after the slash was typed. */
+  refilter() {
+    if (document.activeElement === field) this.menu.filter(field.value);
+  }
+
   /** As high as the text needs. */
   fit() {
     field.style.height = "auto";

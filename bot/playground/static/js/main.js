@@ -115,6 +115,7 @@ function redraw() {
   const chat = chatNow();
   history.show(chat);
   composer.drawSpeakers(chat);
+  composer.refilter();
   redrawFrame(chat);
 }
 
