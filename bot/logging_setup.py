@@ -47,8 +47,10 @@ def outline(error: BaseException) -> str:
     From the outermost to the first cause.
     """
     lines = []
+    seen: set[int] = set()
     current: BaseException | None = error
-    while current is not None:
+    while current is not None and id(current) not in seen:  # a chain may bite its tail
+        seen.add(id(current))
         frames = traceback.extract_tb(current.__traceback__)[-3:]
         places = " > ".join(f"{frame.filename.rsplit('/', 1)[-1]}:{frame.lineno} {frame.name}" for frame in frames)
         lines.append(f"{type(current).__module__}.{type(current).__name__} at {places or 'no place'}")

@@ -121,6 +121,7 @@ class Database:
                 connect_args=connect_arguments(self.url, busy_timeout),
                 pool_size=POOL,
                 max_overflow=0,
+                hide_parameters=True,  # an error's text would quote what people wrote
                 pool_pre_ping=self.url.get_backend_name() != "sqlite",
             )
         except (ImportError, NoSuchModuleError) as error:

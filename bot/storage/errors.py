@@ -101,9 +101,13 @@ def translated(name: str) -> Iterator[None]:
     try:
         yield
     except DBAPIError as error:
-        raise _translate(error, name) or error from error
+        if (ours := _translate(error, name)) is None:
+            raise
+        raise ours from error
     except sqlite3.Error as error:
-        raise _translate_sqlite(error, name) or error from error
+        if (ours := _translate_sqlite(error, name)) is None:
+            raise
+        raise ours from error
 
 
 def _translate(error: DBAPIError, name: str) -> StorageError | None:

@@ -246,6 +246,15 @@ async def test_a_failing_generator_costs_one_sentence_and_one_row(address: str) 
         assert [p.answer.outcome for p in await stage.prompts()] == ["failed", "answered"]
 
 
+async def test_a_failure_that_was_told_is_not_tried_again(address: str) -> None:
+    async with stage_on(address, FakeGenerator(broken="fire")) as stage:
+        update_id = await stage.deliver_command("/seed fire")
+        await stage.settled()
+        await stage.deliver_command("/seed fire", update_id=update_id)
+        await stage.settled()
+        assert len(stage.sent()) == 1
+
+
 async def test_start_help_and_unknown_commands_are_answered(stage: Stage) -> None:
     assert "/seed" in await stage.ask("/start")
     assert "/temp" in await stage.ask("/help")

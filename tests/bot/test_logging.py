@@ -2,6 +2,7 @@ import logging
 from collections.abc import Iterator
 
 import pytest
+from sqlalchemy import text
 
 from bot.logging_setup import RedactingFormatter, outline, set_up_logging
 from bot.playground import faults
@@ -59,12 +60,18 @@ def test_an_outline_has_kinds_and_places_and_nobodys_words() -> None:
         except KeyError as error:
             raise RuntimeError("more of it") from error
     except RuntimeError as error:
-        text = outline(error)
-    assert "RuntimeError" in text
-    assert "KeyError" in text
-    assert "test_logging.py" in text
-    assert "Ana" not in text
-    assert "more" not in text
+        line = outline(error)
+    assert "RuntimeError" in line
+    assert "KeyError" in line
+    assert "test_logging.py" in line
+    assert "Ana" not in line
+    assert "more" not in line
+
+
+def test_an_outline_of_a_chain_that_bites_its_tail_ends() -> None:
+    error = ValueError("x")
+    error.__cause__ = error
+    assert outline(error).count("ValueError") == 1
 
 
 def test_talkative_libraries_are_quiet_even_at_debug() -> None:
@@ -90,6 +97,16 @@ async def test_a_troubled_evening_leaves_no_token_in_the_log(address: str, every
         secret = stage.playground.token.partition(":")[2]
     assert len(everything) > 50
     assert not [line for line in everything if secret in line]
+
+
+async def test_an_error_that_quotes_what_people_write_is_logged_without_it(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    async with stage.database.writing() as connection:
+        await connection.execute(text("DROP TABLE prompts"))
+    assert "Sorry" in await stage.ask("/seed a very private word")
+    assert "OperationalError" in caplog.text
+    assert "private" not in caplog.text
 
 
 async def test_what_people_write_is_in_no_line_of_ours(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

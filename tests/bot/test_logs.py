@@ -83,6 +83,18 @@ def test_an_export_never_replaces_a_file(tmp_path: Path) -> None:
     assert path.read_text(encoding="utf-8") == "mine"
 
 
+def test_an_export_does_not_replace_a_file_made_meanwhile(tmp_path: Path) -> None:
+    path = tmp_path / "log.jsonl"
+
+    def is_overtaken() -> None:
+        with logs.new_file(path):
+            path.write_text("mine", encoding="utf-8")
+
+    with pytest.raises(LogError, match="expected to write"):
+        is_overtaken()
+    assert [file.read_text(encoding="utf-8") for file in tmp_path.iterdir()] == ["mine"]
+
+
 def test_an_export_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     def breaks_off() -> None:
         with logs.new_file(tmp_path / "new.jsonl") as stream:

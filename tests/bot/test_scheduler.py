@@ -33,7 +33,7 @@ async def test_the_text_does_not_depend_on_the_steps_it_was_made_in(scheduler: S
     assert done.characters_per_second
 
 
-@pytest.mark.parametrize("seed", ["x" * (3 * SEED_STEP + 1), "é" * SEED_STEP + "\u0301", ""])
+@pytest.mark.parametrize("seed", ["x" * (3 * SEED_STEP + 1), "e" * SEED_STEP + "\u0301", ""])
 async def test_a_seed_read_in_pieces_reads_like_the_whole(scheduler: Scheduler, seed: str) -> None:
     assert (await scheduler.run(turn(seed))).text == expected_text(seed, 100, SamplingConfig(), 1)
 

@@ -201,6 +201,12 @@ async def test_writers_wait_for_each_other(database: Database) -> None:
     assert [change.old for change in changes[1:]] == [change.new for change in changes[:-1]]
 
 
+async def test_writers_that_read_first_wait_for_each_other_too(database: Database) -> None:
+    book = Book(database)
+    opened = await asyncio.gather(*(book.open_prompt(occasion(n), "seed", "x", n, "fp") for n in range(20)))
+    assert len({prompt.id for prompt in opened}) == 20
+
+
 def test_any_text_can_be_stored(tmp_path: Path) -> None:
     address = f"sqlite:///{tmp_path / 'texts.sqlite'}"
     schema.upgrade(address)
