@@ -57,9 +57,7 @@ def cli() -> None:
 @click.argument("seed", default="")
 @click.option("--length", default=500, show_default=True, help="Characters to write after the seed.")
 @click.option("--temperature", default="0.5", show_default=True, help="0.05 is tame, 2 is wild.")
-@click.option(
-    "--top-p", default=1.0, show_default=True, help="Leave out the unlikely rest; 1 leaves out nothing."
-)
+@click.option("--top-p", default=1.0, show_default=True, help="Leave out the unlikely rest; 1 leaves out nothing.")
 @click.option("--rng-seed", type=int, help="The random stream; fresh by default, and then named on stderr.")
 @click.option("--engine", default="auto", show_default=True, help="auto, litert or tensorflow.")
 def sample(
@@ -95,9 +93,7 @@ def sample(
 
 
 def _write(text: str) -> None:
-    click.echo(
-        text.encode("utf-8", "replace"), nl=False
-    )  # bytes: a terminal's own encoding may lack a character
+    click.echo(text.encode("utf-8", "replace"), nl=False)  # bytes: a terminal's own encoding may lack a character
     sys.stdout.flush()
 
 

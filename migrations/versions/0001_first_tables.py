@@ -40,9 +40,7 @@ def upgrade() -> None:
         sa.Column("top_p", sa.Float(53), nullable=False),
         sa.Column("length", sa.Integer, nullable=False),
         sa.PrimaryKeyConstraint("chat_id", name="pk_settings"),
-        sa.ForeignKeyConstraint(
-            ["chat_id"], ["chats.id"], name="fk_settings_chat_id_chats", ondelete="CASCADE"
-        ),
+        sa.ForeignKeyConstraint(["chat_id"], ["chats.id"], name="fk_settings_chat_id_chats", ondelete="CASCADE"),
     )
     op.create_table(
         "settings_changes",
@@ -89,15 +87,9 @@ def _create_prompts() -> None:
         sa.Column("characters_per_second", sa.Float(53)),
         sa.PrimaryKeyConstraint("id", name="pk_prompts"),
         sa.UniqueConstraint("bot_id", "update_id", name="uq_prompts_bot_id_update_id"),
-        sa.CheckConstraint(
-            "outcome IN ('pending', 'answered', 'failed', 'refused')", name="ck_prompts_outcome"
-        ),
-        sa.ForeignKeyConstraint(
-            ["chat_id"], ["chats.id"], name="fk_prompts_chat_id_chats", ondelete="CASCADE"
-        ),
-        sa.ForeignKeyConstraint(
-            ["user_id"], ["users.id"], name="fk_prompts_user_id_users", ondelete="SET NULL"
-        ),
+        sa.CheckConstraint("outcome IN ('pending', 'answered', 'failed', 'refused')", name="ck_prompts_outcome"),
+        sa.ForeignKeyConstraint(["chat_id"], ["chats.id"], name="fk_prompts_chat_id_chats", ondelete="CASCADE"),
+        sa.ForeignKeyConstraint(["user_id"], ["users.id"], name="fk_prompts_user_id_users", ondelete="SET NULL"),
     )
     op.create_index("ix_prompts_asked_at", "prompts", ["asked_at"])
     op.create_index("ix_prompts_chat_id_asked_at", "prompts", ["chat_id", "asked_at"])
