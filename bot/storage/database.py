@@ -7,7 +7,7 @@ few statements each.
 import asyncio
 import sqlite3
 from collections.abc import AsyncIterator
-from contextlib import asynccontextmanager, closing
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from pathlib import Path
 from typing import Any
 
@@ -114,6 +114,9 @@ class Database:
         self.url = parse_url(address)
         self.name = shown(self.url)
         self._busy_timeout = busy_timeout
+        # SQLite lets writers in by chance, after naps; those of one process come in order instead.
+        one_writer = self.url.get_backend_name() == "sqlite"
+        self._writer: AbstractAsyncContextManager[object] = asyncio.Lock() if one_writer else nullcontext()
         make_folder(self.url)
         try:
             self._engine = create_async_engine(
@@ -141,7 +144,7 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end, rolled back by an error."""
         with translated(self.name):
-            async with self._engine.begin() as connection:
+            async with self._writer, self._engine.begin() as connection:
                 yield connection
 
     @asynccontextmanager

@@ -43,7 +43,7 @@ def path_of(address: str) -> Path:
 
 @pytest.fixture
 async def database(address: str) -> AsyncIterator[Database]:
-    async with Database(address, busy_timeout=QUICKLY) as opened:
+    async with Database(address) as opened:
         await schema.prepare_schema(opened, address)
         yield opened
 
@@ -201,9 +201,11 @@ async def test_writers_wait_for_each_other(database: Database) -> None:
     assert [change.old for change in changes[1:]] == [change.new for change in changes[:-1]]
 
 
-async def test_writers_that_read_first_wait_for_each_other_too(database: Database) -> None:
-    book = Book(database)
-    opened = await asyncio.gather(*(book.open_prompt(occasion(n), "seed", "x", n, "fp") for n in range(20)))
+async def test_writers_of_two_processes_wait_for_each_other_too(database: Database, address: str) -> None:
+    async with Database(address) as other:
+        books = [Book(database), Book(other)] * 10
+        opening = (book.open_prompt(occasion(n), "seed", "x", n, "fp") for n, book in enumerate(books))
+        opened = await asyncio.gather(*opening)
     assert len({prompt.id for prompt in opened}) == 20
 
 
@@ -232,8 +234,9 @@ def test_any_text_can_be_stored(tmp_path: Path) -> None:
 async def test_a_locked_database_is_named(database: Database, address: str) -> None:
     holder = sqlite3.connect(path_of(address))
     holder.execute("BEGIN IMMEDIATE")
-    with pytest.raises(DatabaseLocked, match=r"bot\.sqlite to be free, but another program"):
-        await Book(database).set_temperature(occasion(), 1.0)
+    async with Database(address, busy_timeout=QUICKLY) as hasty:
+        with pytest.raises(DatabaseLocked, match=r"bot\.sqlite to be free, but another program"):
+            await Book(hasty).set_temperature(occasion(), 1.0)
     holder.close()
     await Book(database).set_temperature(occasion(), 1.0)
 
