@@ -12,7 +12,7 @@ from typing import Any
 import click
 
 from model.errors import EngineError
-from trainer.corpus import open_corpus
+from trainer.corpus import ReadingOptions, open_corpus
 from trainer.plan import PRESETS, Plan, make_plan
 from trainer.preparation import prepare
 
@@ -28,6 +28,12 @@ _TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed"
 @click.option("--epochs", type=int, help="Passes over the text, instead of a time; the notebook's are 50.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out.")
 @click.option("--encoding", help="Of files that do not tell theirs, such as latin-1.")
+@click.option("--column", help="Of a table, CSV or JSON Lines; text, message or content if nothing is said.")
+@click.option("--author", "authors", multiple=True, help="Learn from this person's messages alone; may be repeated.")
+@click.option("--speakers/--no-speakers", default=False, show_default=True, help="Write who speaks: 'Ana: hello'.")
+@click.option("--keep-personal-data", is_flag=True, help="Do not mask user names, phones, e-mail, links and numbers.")
+@click.option("--keep-forwards", is_flag=True, help="Learn from forwarded messages too.")
+@click.option("--plain", is_flag=True, help="Read every file as plain text, whatever it looks like.")
 @click.option("--seed", type=int, help="For weights, dropout and resets; 0 if nothing is said.")
 @click.option("--embedding", type=int, help="Width of a character's vector.")
 @click.option("--units", type=int, help="Width of an LSTM layer.")
@@ -37,7 +43,9 @@ _TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed"
 @click.option("--learning-rate", type=float, help="At its peak.")
 @click.option("--dropout", type=float, help="After each LSTM layer.")
 def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None, **options: Any) -> None:
-    """Learn from a CORPUS: files, folders, or python-docs, tinyshakespeare, quijote.
+    """Learn from a CORPUS: files, folders, addresses, or python-docs, tinyshakespeare, quijote.
+
+    A file may be text, .gz, .zip, CSV, JSON Lines, a chat exported from Telegram or WhatsApp, or the prompt log.
 
     The last line on stdout is the checkpoint folder.
     """
@@ -49,7 +57,7 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
 
     plan_for(1)  # what cannot be planned is refused before the corpus is read
     command = shlex.join(["cotorra", *sys.argv[1:]])
-    assignment = prepare(open_corpus(corpus, encoding), out, plan_for, command, resume)
+    assignment = prepare(open_corpus(corpus, encoding, _reading(options)), out, plan_for, command, resume)
     _import_tensorflow()
     from trainer.display import Display
     from trainer.session import train
@@ -81,6 +89,17 @@ def _with_overrides(plan: Plan, options: dict[str, Any]) -> Plan:
     network = {name: options[name] for name in _NETWORK if options[name] is not None}
     training = {name: options[name] for name in _TRAINING if options[name] is not None}
     return replace(plan, network=replace(plan.network, **network), training=replace(plan.training, **training))
+
+
+def _reading(options: dict[str, Any]) -> ReadingOptions:
+    return ReadingOptions(
+        column=options["column"],
+        authors=options["authors"],
+        speakers=options["speakers"],
+        mask=not options["keep_personal_data"],
+        forwards=options["keep_forwards"],
+        plain=options["plain"],
+    )
 
 
 def _require_tensorflow() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 import httpx
 import platformdirs
 
-from trainer.corpus.text import read_text
+from trainer.corpus.source import Source
 from trainer.errors import CorpusError
 
 _LARGEST = 64 << 20  # bytes; both classics together are under 4 MB
@@ -42,7 +42,7 @@ def read_named(name: str) -> Iterator[str]:
         yield from _python_docs()
         return
     download = next(download for download in DOWNLOADS if download.name == name)
-    yield from read_text(fetch(download, platformdirs.user_cache_path("cotorra")))
+    yield from Source.of_file(fetch(download, platformdirs.user_cache_path("cotorra"))).pieces()
 
 
 def fetch(download: Download, cache: Path) -> Path:

@@ -10,14 +10,13 @@ import pytest
 
 from trainer.corpus import open_corpus
 from trainer.corpus.named import Download, fetch
-from trainer.corpus.text import read_path
 from trainer.errors import CorpusError
 
 TEXT = "Señor Cotorra dice: ¡hola!\nY nada más.\n"
 
 
 def read(path: Path, encoding: str | None = None) -> str:
-    return "".join(read_path(path, encoding))
+    return "".join(open_corpus([str(path)], encoding).pieces)
 
 
 @pytest.mark.parametrize("encoding", ["utf-8", "utf-8-sig", "utf-16", "utf-32"])
@@ -87,7 +86,9 @@ def test_a_folder_without_text_is_refused(tmp_path: Path) -> None:
 
 
 def test_a_source_that_does_not_exist_is_refused_at_once() -> None:
-    with pytest.raises(CorpusError, match="expected a file, a folder or one of python-docs, tinyshakespeare, quijote"):
+    with pytest.raises(
+        CorpusError, match="expected a file, a folder, an http address or one of python-docs, tinyshakespeare, quijote"
+    ):
         open_corpus(["no-such-thing"])
 
 

@@ -1,0 +1,103 @@
+"""What every chat goes through, whatever program it came from: authors, forwards, duplicates, masking."""
+
+import hashlib
+from collections import Counter
+from dataclasses import replace
+
+from trainer.corpus.characters import nfc, visible
+from trainer.corpus.masking import masked
+from trainer.corpus.message import Message
+from trainer.corpus.options import ReadingOptions
+from trainer.corpus.source import printable
+from trainer.errors import CorpusError
+
+SHORT = 40  # characters up to which the same words again are just how people talk
+_MOST_AUTHORS = 10_000  # counted for the error's sentence
+_GONE = "Deleted Account"
+
+
+class Filters:
+    """Messages in, messages to learn from out; what was seen stays remembered from source to source."""
+
+    def __init__(self, options: ReadingOptions) -> None:
+        self._options = options
+        self._wanted = {_key(author) for author in options.authors}
+        self._met: Counter[str] = Counter()
+        self._seen = Seen()
+        self._seen_there = Seen()
+        self.read = self.kept = 0
+
+    def apply(self, message: Message) -> Message | None:
+        """The message as it is to be learned, or nothing."""
+        self.read += 1
+        if not self._is_wanted(message) or (message.forwarded and not self._options.forwards):
+            return None
+        text = visible(message.text)
+        if self._options.mask:
+            text = masked(text)
+        if not text or self._is_duplicate(message, text):
+            return None
+        self.kept += 1
+        return replace(message, text=nfc(text))
+
+    def line(self, message: Message) -> str:
+        """The message as a line of the corpus, of several lines where it has them."""
+        if not self._options.speakers:
+            return message.text + "\n"
+        author = nfc(visible(message.author or _GONE)).replace("\n", " ") or _GONE
+        return f"{masked(author) if self._options.mask else author}: {message.text}\n"
+
+    def check(self) -> None:
+        """Raises CorpusError where there were messages, and none is left."""
+        if self.kept or not (self.read or self._wanted):
+            return
+        if self._wanted:
+            there = (
+                ", ".join(f"{printable(name)!r} ({count:,})" for name, count in self._met.most_common(10)) or "nobody"
+            )
+            raise CorpusError(f"expected messages by {' or '.join(map(repr, self._options.authors))}, got {there}")
+        raise CorpusError(
+            f"expected messages to learn from, got {self.read:,} empty or forwarded ones: --keep-forwards keeps those"
+        )
+
+    def _is_wanted(self, message: Message) -> bool:
+        if not self._wanted:
+            return True
+        name = message.author or _GONE
+        if name in self._met or len(self._met) < _MOST_AUTHORS:
+            self._met[name] += 1
+        return _key(name) in self._wanted or _key(message.author_id or "") in self._wanted
+
+    def _is_duplicate(self, message: Message, text: str) -> bool:
+        """The same long words again, or the very same message in a second export of the same chat."""
+        if message.when is not None and self._seen_there.again(f"{message.when}\0{message.author}\0{text}"):
+            return True
+        return len(text) > SHORT and self._seen.again(text)
+
+
+class Seen:
+    """Which texts were met before: a Bloom filter, so that a billion of them take no more memory than one.
+
+    With 5 million texts one in 15,000 is taken for a duplicate that it is not.
+    """
+
+    _BITS = 1 << 27
+
+    def __init__(self) -> None:
+        self._bits = bytearray(self._BITS >> 3)
+
+    def again(self, text: str) -> bool:
+        """Whether it was met before, as far as can be told; from now on it was."""
+        digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=24).digest()
+        new = False
+        for start in range(0, 24, 4):
+            bit = int.from_bytes(digest[start : start + 4], "little") % self._BITS
+            mask = 1 << (bit & 7)
+            if not self._bits[bit >> 3] & mask:
+                self._bits[bit >> 3] |= mask
+                new = True
+        return not new
+
+
+def _key(author: str) -> str:
+    return nfc(visible(author)).casefold()
