@@ -58,7 +58,7 @@ def cli() -> None:
 @click.option("--length", default=500, show_default=True, help="Characters to write after the seed.")
 @click.option("--temperature", default="0.5", show_default=True, help="0.05 is tame, 2 is wild.")
 @click.option("--top-p", default=1.0, show_default=True, help="Leave out the unlikely rest; 1 leaves out nothing.")
-@click.option("--rng-seed", type=int, help="The random stream; fresh by default, and then named on stderr.")
+@click.option("--rng-seed", default=0, show_default=True, help="The random stream: another number, another text.")
 @click.option("--engine", default="auto", show_default=True, help="auto, litert or tensorflow.")
 def sample(
     checkpoint: Path,
@@ -66,7 +66,7 @@ def sample(
     length: int,
     temperature: str,
     top_p: float,
-    rng_seed: int | None,
+    rng_seed: int,
     engine: str,
 ) -> None:
     """Write SEED and its continuation by CHECKPOINT to stdout.
@@ -79,10 +79,8 @@ def sample(
 
     sampling = SamplingConfig(parse_temperature(temperature), top_p)
     left = check_length(length)
-    rng = Rng.fresh() if rng_seed is None else Rng(rng_seed)
+    rng = Rng(rng_seed)
     generator = load_generator(checkpoint, engine)
-    if rng_seed is None:
-        click.echo(f"--rng-seed {rng.seed}", err=True)
     _write(seed)
     state = generator.feed(generator.initial_state(), seed)
     while left:

@@ -77,7 +77,9 @@ async def test_running_it_on_telegram_and_reading_its_log_as_written(root: Path,
         settings = environment(
             folder, TELEGRAM_BOT_TOKEN=playground.token, COTORRA_API_BASE_URL=playground.api_base_url
         )
-        process = await asyncio.create_subprocess_exec("make", "run", cwd=root, env=settings, stderr=PIPE)
+        process = await asyncio.create_subprocess_exec(
+            "make", "run", cwd=root, env=settings, stderr=PIPE, start_new_session=True
+        )
         try:
             await playground.updates.polled()
             you = playground.world.you
@@ -87,7 +89,7 @@ async def test_running_it_on_telegram_and_reading_its_log_as_written(root: Path,
             assert call.text.startswith("Domingo")
             await playground.updates.polled()
         finally:
-            process.send_signal(signal.SIGINT)
+            os.killpg(process.pid, signal.SIGINT)  # as a terminal does
             _, stderr = await process.communicate()
     assert b"Traceback" not in stderr
     lines = [line for line in COMMANDS if re.match(r"\.venv/bin/cotorra (logs|db) ", line)]
@@ -103,7 +105,7 @@ async def test_running_it_on_telegram_and_reading_its_log_as_written(root: Path,
 async def test_the_demo_answers_in_a_browser_as_written(root: Path, folder: Path) -> None:
     assert "make demo" in COMMANDS
     process = await asyncio.create_subprocess_exec(
-        "make", "demo", cwd=root, env=environment(folder), stdout=PIPE, stderr=PIPE
+        "make", "demo", cwd=root, env=environment(folder), stdout=PIPE, stderr=PIPE, start_new_session=True
     )
     assert process.stdout is not None
     try:
@@ -112,11 +114,11 @@ async def test_the_demo_answers_in_a_browser_as_written(root: Path, folder: Path
         async with open_browser() as browser:
             page = await browser.new_page()
             await page.goto("http://127.0.0.1:8808")
-            await page.get_by_role("textbox", name="Message").fill("/seed Domingo")
+            await page.get_by_role("combobox", name="Message").fill("/seed Domingo")
             await page.keyboard.press("Enter")
             await expect(page.get_by_text(re.compile(r"^Domingo.{100,}", re.S))).to_be_visible()
     finally:
-        process.send_signal(signal.SIGINT)
+        os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         _, stderr = await process.communicate()
     assert b"Traceback" not in stderr
 
