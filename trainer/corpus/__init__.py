@@ -70,7 +70,7 @@ def _read_all(sources: Sequence[str], encoding: str | None, options: ReadingOpti
                         yield filters.line(message)
                     else:
                         conversations.add(message, message.when, filters.line(message))
-        filters.check()
+        filters.check(" + ".join(map(_name, sources)))
         yield from conversations.pieces()
 
 

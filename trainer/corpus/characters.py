@@ -23,6 +23,8 @@ def nfc(text: str) -> str:
     """The text in NFC, in time that grows with its length whatever it holds."""
     if text.isascii():
         return text
+    if len(text) <= _BLOCK:
+        return unicodedata.normalize("NFC", text)
     parts, start = [], 0
     while start < len(text):
         stop = start + _BLOCK

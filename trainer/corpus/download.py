@@ -41,9 +41,8 @@ def downloaded(address: str, encoding: str | None = None, largest: int = LARGEST
             with path.open("wb") as file:
                 page = _fetch(address, title, file, largest)
         except (httpx.HTTPError, httpx.InvalidURL, httpx.StreamError, OSError, ValueError) as error:
-            reason = printable(str(error).partition("\n")[0].replace(address, title))
             raise CorpusError(
-                f"cannot download {title} ({reason or type(error).__name__}): check the address and the connection, "
+                f"cannot download {title} ({_reason(error)}): check the address and the connection, "
                 "or download it yourself and name the file"
             ) from error
         source = Source(title, PurePosixPath(address_name(address)), lambda: path.open("rb"), encoding, path)
@@ -65,6 +64,15 @@ def _fetch(address: str, title: str, file: IO[bytes], largest: int) -> bool:
                 raise CorpusError(f"expected {title} within {_LONGEST / 60:.0f} minutes: download it yourself")
             file.write(chunk)
         return "html" in answer.headers.get("content-type", "").partition(";")[0]
+
+
+def _reason(error: Exception) -> str:
+    """What went wrong, without the address, which may hold a password."""
+    if isinstance(error, httpx.HTTPStatusError):
+        return f"{error.response.status_code} {printable(error.response.reason_phrase)}".strip()
+    if isinstance(error, httpx.InvalidURL | ValueError):
+        return "no such address can be"
+    return printable(str(error).partition("\n")[0]) or type(error).__name__
 
 
 def _shown(address: str) -> str:

@@ -1,8 +1,8 @@
 """What every chat goes through, whatever program it came from: authors, forwards, duplicates, masking."""
 
 import hashlib
+import struct
 from collections import Counter
-from dataclasses import replace
 
 from trainer.corpus.characters import nfc, visible
 from trainer.corpus.masking import masked
@@ -13,6 +13,7 @@ from trainer.errors import CorpusError
 
 SHORT = 40  # characters up to which the same words again are just how people talk
 _MOST_AUTHORS = 10_000  # counted for the error's sentence
+_SIX_NUMBERS = struct.Struct("<6I")
 _GONE = "Deleted Account"
 
 
@@ -38,7 +39,7 @@ class Filters:
         if not text or self._is_duplicate(message, text):
             return None
         self.kept += 1
-        return replace(message, text=nfc(text))
+        return Message(nfc(text), message.when, message.author, message.author_id, message.chat)
 
     def line(self, message: Message) -> str:
         """The message as a line of the corpus, of several lines where it has them."""
@@ -47,17 +48,19 @@ class Filters:
         author = nfc(visible(message.author or _GONE)).replace("\n", " ") or _GONE
         return f"{masked(author) if self._options.mask else author}: {message.text}\n"
 
-    def check(self) -> None:
+    def check(self, title: str) -> None:
         """Raises CorpusError where there were messages, and none is left."""
         if self.kept or not (self.read or self._wanted):
             return
         if self._wanted:
-            there = (
-                ", ".join(f"{printable(name)!r} ({count:,})" for name, count in self._met.most_common(10)) or "nobody"
+            there = ", ".join(f"{printable(name)!r} ({count:,})" for name, count in self._met.most_common(10))
+            raise CorpusError(
+                f"expected messages by {' or '.join(map(repr, self._options.authors))} in {title}, got those of "
+                f"{there or 'nobody'}: name somebody who is there with --author"
             )
-            raise CorpusError(f"expected messages by {' or '.join(map(repr, self._options.authors))}, got {there}")
         raise CorpusError(
-            f"expected messages to learn from, got {self.read:,} empty or forwarded ones: --keep-forwards keeps those"
+            f"expected messages to learn from in {title}, got {self.read:,} empty or forwarded ones: "
+            "name another chat, or --keep-forwards to learn from those"
         )
 
     def _is_wanted(self, message: Message) -> bool:
@@ -90,8 +93,8 @@ class Seen:
         """Whether it was met before, as far as can be told; from now on it was."""
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=24).digest()
         new = False
-        for start in range(0, 24, 4):
-            bit = int.from_bytes(digest[start : start + 4], "little") % self._BITS
+        for number in _SIX_NUMBERS.unpack(digest):
+            bit = number % self._BITS
             mask = 1 << (bit & 7)
             if not self._bits[bit >> 3] & mask:
                 self._bits[bit >> 3] |= mask

@@ -23,9 +23,10 @@ _LINK = re.compile(
 )
 _IBAN = re.compile(r"\b[A-Z]{2}\d{2}(?:[ -]?[A-Z0-9]{4}){2,7}(?:[ -]?[A-Z0-9]{1,3})?\b")
 _NUMBER = re.compile(
-    r"(?:\+[\s(]?|\(\+?|\b(?=\d)|(?<=\D)(?=\d))\d(?:[ \t\u00a0\u2007-\u2015\u202f().\-/]{0,3}\d){5,}[-.]?[A-Za-z]?\b"
+    r"(?:\+[\s(]?|\(\+?)?\d(?:[ \t\u00a0\u2007-\u2015\u202f().\-/]{0,3}\d){5,}(?:[-.]?[A-Za-z](?!\w))?"
 )
-_LETTERED = re.compile(r"\b[A-Za-z]{1,2}[- ]?\d{6,9}[- ]?[A-Za-z]?\b")  # NIE and passports: X1234567L, AB123456
+_LETTERED = re.compile(r"\b[A-Za-z]{1,2}-?\d{6,9}-?[A-Za-z]?\b")  # NIE and passports: X1234567L, AB123456
+_DIGIT = re.compile(r"\d")
 _DATE = re.compile(
     r"(?:\d{4}([-./])\d{1,2}\1\d{1,2}|\d{1,2}([-./])\d{1,2}\2\d{4})(?:[ \t]+\d{1,2}(?:\.\d\d)?)?|\d{4}\s?[-–/]\s?\d{4}"
 )
@@ -39,7 +40,7 @@ def masked(text: str) -> str:
         text = _USER.sub(USER, _EMAIL.sub(EMAIL, text))
     if "." in text or ":" in text:
         text = _LINK.sub(LINK, text)
-    if any(character.isdigit() for character in text):
+    if len(_DIGIT.findall(text)) >= 6:
         text = _NUMBER.sub(_number, _LETTERED.sub(ID, _IBAN.sub(ID, text)))
     return text
 

@@ -30,7 +30,6 @@ _REFUSED = (
     "withdrawn",
 )
 _AUTHORS = ("user_id", "user", "person")
-_CHATS = ("chat_id", "chat")
 
 
 def is_prompt_log(names: Iterable[str]) -> bool:
@@ -46,7 +45,7 @@ def from_prompt(row: Mapping[str, Any]) -> Message | None:
         return None
     if any(_is_refusal(row[name]) for name in _CONSENT if name in row):
         return None
-    return Message(text, _when(row.get("asked_at")), _first(row, _AUTHORS), chat=_first(row, _CHATS) or "")
+    return Message(text, _when(row.get("asked_at")), _first(row, _AUTHORS))
 
 
 def _is_refusal(value: object) -> bool:

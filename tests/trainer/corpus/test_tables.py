@@ -1,0 +1,139 @@
+"""CSV, TSV, JSON Lines and the project's own prompt log."""
+
+import json
+from pathlib import Path
+from typing import Any
+
+import pytest
+
+from tests.trainer.corpus.learned import learned
+from trainer.errors import CorpusError
+
+
+def write(folder: Path, name: str, text: str, encoding: str = "utf-8") -> Path:
+    path = folder / name
+    path.write_text(text, encoding, newline="")
+    return path
+
+
+def lines(folder: Path, *rows: Any, name: str = "rows.jsonl") -> Path:
+    return write(folder, name, "".join(json.dumps(row, ensure_ascii=False) + "\n" for row in rows))
+
+
+@pytest.mark.parametrize("column", ["text", "message", "content", "Text", "Message "])
+@pytest.mark.parametrize("delimiter", [",", ";", "|", "\t"])
+def test_the_usual_columns_are_found_whatever_separates_them(tmp_path: Path, column: str, delimiter: str) -> None:
+    rows = [["id", "a,b|c;d", column], ["1", "x", "hola"], ["2", "", ""], ["3", "y", "señor"]]
+    text = "\r\n".join(delimiter.join(f'"{cell}"' for cell in row) for row in rows)
+    assert learned(write(tmp_path, "a.csv", text, "utf-8-sig")) == "hola\nseñor\n"
+
+
+def test_tsv_with_commas(tmp_path: Path) -> None:
+    assert learned(write(tmp_path, "a.tsv", "a,b,c,d\ttext\nx\tsí, claro\n")) == "sí, claro\n"
+
+
+def test_a_field_may_hold_lines_and_quotes(tmp_path: Path) -> None:
+    assert learned(write(tmp_path, "a.csv", 'text,n\r\n"uno\r\ndos ""tres""",1\r\n')) == 'uno\ndos "tres"\n'
+
+
+def test_another_column_is_named(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "text,título\nx,y\n")
+    assert learned(path, column="título") == "y\n"
+
+
+def test_a_table_without_a_known_column_names_those_there_are(tmp_path: Path) -> None:
+    with pytest.raises(CorpusError, match=r"a column text, message or content in .*a\.csv, got 'id', 'body': name one"):
+        learned(write(tmp_path, "a.csv", "id,body\n1,x\n"))
+    with pytest.raises(CorpusError, match=r"a column 'boddy' in .*a\.csv, got 'id', 'body': name one with --column"):
+        learned(tmp_path / "a.csv", column="boddy")
+
+
+def test_a_table_has_speakers_and_authors_if_it_has_such_a_column(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "Author,text\nAna,hola\nLuis,adiós\n")
+    assert learned(path, speakers=True) == "Ana: hola\nLuis: adiós\n"
+    assert learned(path, authors=("ana",)) == "hola\n"
+
+
+def test_rows_are_masked(tmp_path: Path) -> None:
+    assert learned(write(tmp_path, "a.csv", "text\nescríbeme a ana@example.com\n")) == "escríbeme a [email]\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ("text,n\nx,1,2\n", r"expected 2 fields in .*a\.csv, got 3 at line 2: mend"),
+        ("text,n\nx,1\ny\n", r"expected 2 fields in .*a\.csv, got 1 at line 3: mend"),
+        ('text,n\n"x,1\n', r"one broken at line 2 \(unexpected end of data\)"),
+        ("", "got none: name one with --column"),
+        ("text,n\nx,\x001\n", "got NUL bytes"),
+        ("text\n" + "x" * (18 << 20), r"expected lines under 16 Mi characters in .*a\.csv, got a longer one at line 2"),
+        ('text\n"' + "x\n" * (9 << 20), r"one broken at line .* \(field larger than field limit"),
+    ],
+)
+def test_a_broken_table_says_where(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(CorpusError, match=sentence):
+        learned(write(tmp_path, "a.csv", text))
+
+
+def test_json_lines_by_column(tmp_path: Path) -> None:
+    path = lines(tmp_path, {"n": 1, "content": "uno\ndos"}, {"n": 2}, {"content": None}, {"content": 7})
+    assert learned(path) == "uno\ndos\n7\n"
+    assert learned(path, column="n") == "1\n2\n"
+
+
+def test_json_lines_are_told_without_their_name(tmp_path: Path) -> None:
+    assert learned(lines(tmp_path, {"text": "uno"}, {"text": "dos"}, name="rows.txt")) == "uno\ndos\n"
+
+
+def test_a_json_list_of_rows(tmp_path: Path) -> None:
+    path = write(tmp_path, "rows.json", json.dumps([{"text": "uno"}, {"text": "dos"}], indent=2))
+    assert learned(path) == "uno\ndos\n"
+
+
+@pytest.mark.parametrize(
+    ("text", "sentence"),
+    [
+        ('{"text": "x"}\n{"text": "y\n', r"got Unterminated string .*at line 2: mend"),
+        ('{"text": "x"}\n["y"]\n', r"named columns in .*rows\.jsonl, got something else at line 2"),
+        ('{"text": "x"}\n' + "[" * 200_000, "got what cannot be read at line 2"),
+        ('{"a": 1, "b": 2}\n', "a column text, message or content .*got 'a', 'b'"),
+        ('{"text": ' + "9" * 5000 + "}\n", "got what cannot be read at line 1"),
+    ],
+)
+def test_broken_json_lines_say_where(tmp_path: Path, text: str, sentence: str) -> None:
+    with pytest.raises(CorpusError, match=sentence):
+        learned(write(tmp_path, "rows.jsonl", text))
+
+
+def prompt(n: int, seed: str, **more: Any) -> dict[str, Any]:
+    row = {
+        "id": n, "bot_id": 1, "update_id": n, "chat_id": -100, "user_id": 5, "message_id": n, "kind": "seed",
+        "asked_at": f"2026-01-31T18:00:{n:02}+00:00", "seed_text": seed, "temperature": 0.5, "top_p": 1.0,
+        "length": 200, "rng_seed": 1, "fingerprint": "abc/litert-int8", "outcome": "answered",
+        "reply_text": f"{seed} y lo que sigue", "reply_message_id": n + 1, "latency_ms": 9,
+        "characters_per_second": 9000.0,
+    }  # fmt: skip
+    return row | more
+
+
+def test_from_the_prompt_log_only_what_people_wrote_is_learned(tmp_path: Path) -> None:
+    path = lines(
+        tmp_path, prompt(1, "Domingo"), prompt(2, "Redes", chat_id=-7), prompt(3, "Redes", kind="again"), name="e.jsonl"
+    )
+    assert learned(path) == "Domingo\nRedes\n\n"
+
+
+def test_its_replies_are_learned_only_if_named(tmp_path: Path) -> None:
+    assert learned(lines(tmp_path, prompt(1, "Domingo")), column="reply_text") == "Domingo y lo que sigue\n"
+
+
+@pytest.mark.parametrize("refused", [False, None, "no", "Refused", 0, "withdrawn"])
+def test_a_prompt_without_consent_is_passed_over(tmp_path: Path, refused: Any) -> None:
+    rows = [prompt(1, "mi secreto", consent=refused), prompt(2, "para todos", consent="version 3")]
+    assert learned(lines(tmp_path, *rows)) == "para todos\n\n"
+
+
+def test_the_log_as_csv_is_the_same(tmp_path: Path) -> None:
+    row = prompt(1, "Domingo")
+    text = ",".join(row) + "\n" + ",".join(str(value) for value in row.values()) + "\n"
+    assert learned(write(tmp_path, "export.csv", text)) == "Domingo\n\n"
