@@ -57,7 +57,7 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
 
     plan_for(1)  # what cannot be planned is refused before the corpus is read
     command = shlex.join(["cotorra", *sys.argv[1:]])
-    assignment = prepare(open_corpus(corpus, encoding, _reading(options)), out, plan_for, command, resume)
+    assignment = prepare(open_corpus(corpus, encoding, reading_options(options)), out, plan_for, command, resume)
     _import_tensorflow()
     from trainer.display import Display
     from trainer.session import train
@@ -91,7 +91,8 @@ def _with_overrides(plan: Plan, options: dict[str, Any]) -> Plan:
     return replace(plan, network=replace(plan.network, **network), training=replace(plan.training, **training))
 
 
-def _reading(options: dict[str, Any]) -> ReadingOptions:
+def reading_options(options: dict[str, Any]) -> ReadingOptions:
+    """What was said on the command line about reading."""
     return ReadingOptions(
         column=options["column"],
         authors=options["authors"],

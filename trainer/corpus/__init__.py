@@ -80,6 +80,8 @@ def _read(source: str, encoding: str | None, options: ReadingOptions) -> Iterato
     elif is_address(source):
         with downloaded(source, encoding) as file:
             yield from read_file(file, options)
+    elif options.authors:
+        raise CorpusError(f"expected a chat to choose authors from, got {source}: leave out it or --author")
     else:
         yield from read_named(source)
 

@@ -15,6 +15,7 @@ SHORT = 40  # characters up to which the same words again are just how people ta
 _MOST_AUTHORS = 10_000  # counted for the error's sentence
 _SIX_NUMBERS = struct.Struct("<6I")
 _GONE = "Deleted Account"
+_UNTOLD = "(no author told)"
 
 
 class Filters:
@@ -43,7 +44,7 @@ class Filters:
 
     def line(self, message: Message) -> str:
         """The message as a line of the corpus, of several lines where it has them."""
-        if not self._options.speakers:
+        if not self._options.speakers or not (message.author or message.author_id):
             return message.text + "\n"
         author = nfc(visible(message.author or _GONE)).replace("\n", " ") or _GONE
         return f"{masked(author) if self._options.mask else author}: {message.text}\n"
@@ -66,7 +67,7 @@ class Filters:
     def _is_wanted(self, message: Message) -> bool:
         if not self._wanted:
             return True
-        name = message.author or _GONE
+        name = message.author or (_GONE if message.author_id else _UNTOLD)
         if name in self._met or len(self._met) < _MOST_AUTHORS:
             self._met[name] += 1
         return _key(name) in self._wanted or _key(message.author_id or "") in self._wanted

@@ -99,11 +99,15 @@ class JsonStream:
             if len(self._buffer) - self._at > LARGEST + PIECE:
                 raise self.malformed(f"a value of more than {LARGEST >> 20} Mi characters")
 
-    def skip(self) -> None:
-        """Step over the value that begins here; a long list is passed element by element."""
-        if self.peek() == "[":
+    def skip(self, levels: int = 3) -> None:
+        """Step over the value that begins here; what is long at its upper levels is passed bit by bit."""
+        opening = self.peek()
+        if levels and opening == "[":
             for _ in self.elements():
-                self.value()
+                self.skip(levels - 1)
+        elif levels and opening == "{":
+            for _ in self.fields():
+                self.skip(levels - 1)
         else:
             self.value()
 

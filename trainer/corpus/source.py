@@ -139,8 +139,9 @@ def unreadable(title: str, error: OSError) -> CorpusError:
 
 def _decoder(encoding: str) -> codecs.IncrementalDecoder:
     try:
-        if not codecs.lookup(encoding)._is_text_encoding:  # such as rot13 and zlib
-            raise LookupError(encoding)
-        return codecs.getincrementaldecoder(encoding)("strict")
-    except (LookupError, ValueError):
-        raise CorpusError(f"expected an encoding such as latin-1, got {printable(encoding)!r}") from None
+        decoder = codecs.getincrementaldecoder(encoding)("strict")
+        if isinstance(decoder.decode(b""), str):  # unlike zlib and base64
+            return decoder
+    except (LookupError, ValueError, TypeError):  # TypeError is rot13's word
+        pass
+    raise CorpusError(f"expected an encoding such as latin-1, got {printable(encoding)!r}")

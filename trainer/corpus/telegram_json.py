@@ -13,7 +13,7 @@ from trainer.corpus.source import Source
 from trainer.errors import CorpusError
 
 _SIGNS = re.compile(r'"(?:messages|chats|left_chats)"\s*:\s*[\[{]')
-_ABOUT = re.compile(r'"(?:type|about|personal_information)"\s*:')
+_KIND = re.compile(r'"(?:type|about)"\s*:')
 _NOTICES = "user777000"  # Telegram itself: login codes
 _ROBOTS = ("bot_chat", "verify_codes_chat", "verification_codes")  # passed over within a whole account
 _ENTITIES = {
@@ -29,7 +29,9 @@ _ENTITIES = {
 
 def is_telegram_json(head: str) -> bool:
     """Whether a file that begins so is Telegram's."""
-    return head.lstrip().startswith("{") and bool(_SIGNS.search(head)) and bool(_ABOUT.search(head))
+    if not head.lstrip().startswith("{"):
+        return False
+    return '"personal_information":' in head or bool(_SIGNS.search(head) and _KIND.search(head))
 
 
 def read_telegram_json(source: Source, options: ReadingOptions) -> Iterator[Message]:

@@ -54,6 +54,13 @@ def test_a_table_has_speakers_and_authors_if_it_has_such_a_column(tmp_path: Path
     assert learned(path, authors=("ana",)) == "hola\n"
 
 
+def test_a_table_without_authors_has_no_speakers(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "n,text\n1,hola\n")
+    assert learned(path, speakers=True) == "hola\n"
+    with pytest.raises(CorpusError, match=r"got those of '\(no author told\)' \(1\)"):
+        learned(path, authors=("Ana",))
+
+
 def test_rows_are_masked(tmp_path: Path) -> None:
     assert learned(write(tmp_path, "a.csv", "text\nescríbeme a ana@example.com\n")) == "escríbeme a [email]\n"
 

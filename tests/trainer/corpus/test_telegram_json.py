@@ -185,6 +185,14 @@ def test_an_account_is_read_chat_after_chat_by_time_without_robots_and_login_cod
     assert learned(write(tmp_path, account, indent=1)) == "antes\n\ndespués\n\nme fui\n\nal final\n\n"
 
 
+def test_an_account_is_told_though_its_contacts_come_first_and_are_many(tmp_path: Path) -> None:
+    contacts = [{"user_id": n, "first_name": "x" * 200} for n in range(30_000)]
+    account = {"about": "", "personal_information": {}, "contacts": {"about": "", "list": contacts}}
+    path = write(tmp_path, account | {"chats": {"list": [chat(message(1, "hola"))]}}, indent=1)
+    assert path.stat().st_size > 6 << 20
+    assert learned(path) == "hola\n\n"
+
+
 def test_topics_and_polls_are_no_words(tmp_path: Path) -> None:
     created = message(1, "", type="service", action="topic_created", title="Fútbol")
     poll = message(2, "", poll={"question": "¿Sí?", "closed": False, "total_voters": 1, "answers": []})

@@ -1,13 +1,15 @@
 """Readers: files and folders in any encoding that can be told, and corpora by name."""
 
 import hashlib
-import http.server
-import threading
+import os
+import time
+import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 
+from tests.trainer.corpus.server import Page, serving
 from trainer.corpus import open_corpus
 from trainer.corpus.named import Download, fetch
 from trainer.errors import CorpusError
@@ -85,6 +87,54 @@ def test_a_folder_without_text_is_refused(tmp_path: Path) -> None:
         read(tmp_path)
 
 
+def test_a_pipe_in_a_folder_is_passed_over_and_alone_refused(tmp_path: Path) -> None:
+    os.mkfifo(tmp_path / "pipe")
+    (tmp_path / "a.txt").write_text("one")
+    assert read(tmp_path) == "one\n"
+    with pytest.raises(CorpusError, match=r"expected a file or a folder, got .*pipe, which is neither"):
+        read(tmp_path / "pipe")
+
+
+def test_a_link_to_itself_is_no_file(tmp_path: Path) -> None:
+    (tmp_path / "loop").symlink_to("loop")
+    (tmp_path / "gone").symlink_to("nowhere")
+    (tmp_path / "a.txt").write_text("one")
+    assert read(tmp_path) == "one\n"
+    with pytest.raises(CorpusError, match="there is no such thing"):
+        read(tmp_path / "loop")
+
+
+def test_a_nul_far_into_a_text_is_found(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_bytes(b"x" * (3 << 20) + b"\0")
+    with pytest.raises(CorpusError, match=r"got NUL bytes in .*a\.txt after byte 3,145,728"):
+        read(tmp_path / "a.txt")
+
+
+def test_a_korean_syllable_is_joined_wherever_it_stands(tmp_path: Path) -> None:
+    text = "한국어 " * 2000
+    (tmp_path / "a.txt").write_text(unicodedata.normalize("NFD", text), "utf-8")
+    assert read(tmp_path / "a.txt") == text
+
+
+def test_a_letter_under_half_a_million_marks_takes_no_endless_time(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("e" + "\u0300\u0316" * 250_000, "utf-8")
+    start = time.process_time()
+    assert len(read(tmp_path / "a.txt")) > 400_000
+    assert time.process_time() - start < 3
+
+
+@pytest.mark.parametrize("encoding", ["rot13", "zlib", "base64", "undefined", "x\0y", "klingon", "../x"])
+def test_what_turns_bytes_into_no_text_is_no_encoding(tmp_path: Path, encoding: str) -> None:
+    (tmp_path / "a.txt").write_text("x")
+    with pytest.raises(CorpusError, match="expected an encoding such as latin-1, got"):
+        read(tmp_path / "a.txt", encoding)
+
+
+def test_a_gigantic_line_of_text_is_just_text(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("palabra " * (3 << 20))
+    assert len(read(tmp_path / "a.txt")) == 24 << 20
+
+
 def test_a_source_that_does_not_exist_is_refused_at_once() -> None:
     with pytest.raises(
         CorpusError, match="expected a file, a folder, an http address or one of python-docs, tinyshakespeare, quijote"
@@ -105,30 +155,10 @@ def test_several_sources_make_one_corpus(tmp_path: Path) -> None:
     assert (corpus.name, "".join(corpus.pieces)) == ("b + a", "ba")
 
 
-class _Library(http.server.BaseHTTPRequestHandler):
-    requests: list[str]
-    body: bytes
-
-    def do_GET(self) -> None:
-        self.requests.append(self.path)
-        self.send_response(200 if self.path == "/book.txt" else 404)
-        self.end_headers()
-        self.wfile.write(self.body)
-
-    def log_message(self, *_: object) -> None:
-        """Nothing on stderr."""
-
-
 @pytest.fixture
 def library() -> Iterator[tuple[str, list[str]]]:
-    requests: list[str] = []
-    handler = type("Library", (_Library,), {"requests": requests, "body": TEXT.encode()})
-    with http.server.ThreadingHTTPServer(("127.0.0.1", 0), handler) as server:
-        thread = threading.Thread(target=server.serve_forever)
-        thread.start()
-        yield f"http://127.0.0.1:{server.server_port}", requests
-        server.shutdown()
-        thread.join()
+    with serving({"/book.txt": Page(TEXT.encode())}) as site:
+        yield site
 
 
 def test_a_classic_is_downloaded_once(library: tuple[str, list[str]], tmp_path: Path) -> None:
