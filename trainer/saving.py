@@ -1,6 +1,5 @@
 """Saving a run: the best weights so far, and in resume/ all that it takes to go on as if nothing had happened."""
 
-import json
 import os
 import platform
 import shutil
@@ -15,7 +14,7 @@ import numpy as np
 from model.checkpoint import WEIGHTS, Checkpoint, replace_checkpoint, seal
 from model.errors import CheckpointDamaged, CheckpointError
 from trainer.plan import Plan
-from trainer.training import Progress, Training
+from trainer.training import Training
 
 RESUME = "resume/state.npz"
 _LIBRARIES = ("cotorra", "tensorflow", "keras", "numpy", "ai-edge-litert")
@@ -37,7 +36,8 @@ class Saver:
             else:
                 os.link(self.out / WEIGHTS, staging / WEIGHTS)
             (staging / RESUME).parent.mkdir()
-            save_state(training, staging / RESUME)
+            with (staging / RESUME).open("wb") as file:
+                np.savez(file, allow_pickle=False, **training.snapshot())
             seal(staging, self.describe(training, {}))
 
     def finish(
@@ -76,30 +76,15 @@ class Saver:
         )
 
 
-def save_state(training: Training, path: Path) -> None:
-    """Weights, optimizer, recurrent state and progress as named arrays; no pickle."""
-    arrays = {f"weight_{i}": w.numpy() for i, w in enumerate(training.network.trainable_variables)}
-    arrays |= {f"optimizer_{i}": v.numpy() for i, v in enumerate(training.optimizer.variables)}
-    arrays |= {f"state_{i}": np.stack([h, c]) for i, (h, c) in enumerate(training.state)}
-    arrays["progress"] = np.frombuffer(json.dumps(asdict(training.progress)).encode(), np.uint8)
-    with path.open("wb") as file:
-        np.savez(file, allow_pickle=False, **arrays)
-
-
 def restore_state(training: Training, checkpoint: Checkpoint) -> None:
-    """The reverse of save_state, into a run of the same plan and corpus. Raises CheckpointError."""
+    """Go on where the checkpoint's run was, with the same plan and corpus. Raises CheckpointError."""
     if RESUME not in checkpoint.files:
         raise CheckpointError(
             f"expected {RESUME} in {checkpoint.path}, found none: this run is finished; train anew without --resume"
         )
     try:
         with np.load(checkpoint.path / RESUME, allow_pickle=False) as arrays:
-            for i, weight in enumerate(training.network.trainable_variables):
-                weight.assign(arrays[f"weight_{i}"])
-            for i, variable in enumerate(training.optimizer.variables):
-                variable.assign(arrays[f"optimizer_{i}"])
-            training.state = [tuple(arrays[f"state_{i}"]) for i in range(len(training.state))]
-            training.progress = Progress(**json.loads(arrays["progress"].tobytes()))
+            training.restore(arrays)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise CheckpointDamaged(f"{checkpoint.path / RESUME} is of another run: train anew without --resume") from error
 

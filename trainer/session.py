@@ -44,7 +44,7 @@ def _run(training: Training, saver: Saver, display: Display) -> TrainerError | N
 
     with display, polite_signals() as stopped:
         try:
-            for report in training.run(on_validation, stopped):
+            for report in training.run(on_validation, stopped, display.say):
                 display.show(report)
         except Diverged as error:
             return error

@@ -5,27 +5,31 @@ from the last step, and now and then sets a stream's state to zeros, as a fresh 
 draws at random is a function of the seed and the step's number, so a resumed run repeats it.
 """
 
+import json
 import time
-from collections.abc import Callable, Iterator
-from dataclasses import dataclass, field
+from collections.abc import Callable, Iterator, Mapping
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from model.network import build_network, lstm_layers
+from model.network import build_network
 from model.vocabulary import UNKNOWN_ID, Ids
 from trainer.dataset import Dataset, Streams
 from trainer.device import compute_dtype
 from trainer.errors import Diverged
 from trainer.evaluation import Evaluator
 from trainer.forward import cross_entropy, forward, zero_state
-from trainer.plan import Plan, TrainingConfig
+from trainer.optimization import initialise, make_optimizer
+from trainer.plan import Plan
 from trainer.schedule import learning_rate
 
 _VALIDATIONS = 20  # over a run at the most; each refreshes the checkpoint if it is the best so far
 _SECONDS_BETWEEN = 20.0  # at the least, so that a short run trains rather than looks at itself
+_SECONDS_AT_MOST = 600.0  # between two, and so between the states from which a killed run can go on
+_SETBACKS = 3  # times that a run goes back to its last good state before it gives up
 _WINDOWS = 96  # of 256 characters: enough to tell two checkpoints of one run apart
 
 
@@ -39,6 +43,7 @@ class Progress:
     history: list[dict[str, float]] = field(default_factory=list)  # a row for each validation
     smoothed: float | None = None  # training loss, a moving average
     last_validation: float = 0.0  # the share of the run it came at
+    setbacks: int = 0  # times the loss was no number; each halves the learning rate
 
 
 @dataclass(frozen=True)
@@ -52,6 +57,9 @@ class Report:
     characters_per_second: float
     learning_rate: float
     seconds_left: float
+
+
+OnValidation = Callable[["Training", bool], None]  # told whether it was the best so far
 
 
 class Training:
@@ -79,44 +87,78 @@ class Training:
             return min(1.0, self.progress.elapsed / (60 * self.plan.minutes))
         return self.progress.step / ((self.plan.epochs or 1) * self.streams.chunks_per_epoch)
 
-    def run(self, on_validation: Callable[["Training", bool], None], stopped: Callable[[], bool]) -> Iterator[Report]:
-        """Train to the end of the plan, a report for each step; on_validation learns whether it was the best.
+    def run(
+        self, on_validation: OnValidation, stopped: Callable[[], bool], say: Callable[[str], None]
+    ) -> Iterator[Report]:
+        """Train to the end of the plan, a report for each step.
 
-        Ends early when stopped() says so, after a last validation. Raises Diverged when the loss is no number.
+        Ends early when stopped() says so, after a last validation. When the loss is no number, the run goes
+        back to its last good state with half the rate and says so. Raises Diverged the fourth time.
         """
         self._compile()
+        good = self.snapshot()
         began = time.monotonic() - self.progress.elapsed
         while self.share < 1 and not stopped():
             loss = self._step()
             self.progress.elapsed = time.monotonic() - began
+            if not np.isfinite(loss):
+                self._go_back(good, loss, say)
+                continue
             yield self._report(loss)
             if self._validation_is_due():
                 self._validate(on_validation)
                 self.progress.elapsed = time.monotonic() - began
+                good = self.snapshot()
         if not self.progress.history or self.progress.history[-1]["step"] != self.progress.step:
             self._validate(on_validation)
+
+    def snapshot(self) -> dict[str, Any]:
+        """All that it takes to go on from here, as named arrays."""
+        arrays = {f"weight_{i}": w.numpy() for i, w in enumerate(self.network.trainable_variables)}
+        arrays |= {f"optimizer_{i}": v.numpy() for i, v in enumerate(self.optimizer.variables)}
+        arrays |= {f"state_{i}": np.stack([h, c]) for i, (h, c) in enumerate(self.state)}
+        return arrays | {"progress": np.frombuffer(json.dumps(asdict(self.progress)).encode(), np.uint8)}
+
+    def restore(self, arrays: Mapping[str, Any]) -> None:
+        """Be as `snapshot` found it. Raises KeyError, ValueError or TypeError for another run's arrays."""
+        for i, weight in enumerate(self.network.trainable_variables):
+            weight.assign(arrays[f"weight_{i}"])
+        for i, variable in enumerate(self.optimizer.variables):
+            variable.assign(arrays[f"optimizer_{i}"])
+        self.state = [tuple(map(tf.constant, arrays[f"state_{i}"])) for i in range(len(self.state))]
+        self.progress = Progress(**json.loads(arrays["progress"].tobytes()))
+
+    def _go_back(self, good: Mapping[str, Any], loss: float, say: Callable[[str], None]) -> None:
+        failed = self.progress
+        if failed.setbacks == _SETBACKS:
+            raise Diverged(
+                f"the loss was no number {_SETBACKS + 1} times, at last {loss} at step {failed.step:,}: "
+                "try a lower --learning-rate"
+            )
+        self.restore(good)
+        self.progress.elapsed, self.progress.setbacks = failed.elapsed, failed.setbacks + 1
+        say(f"the loss is {loss} at step {failed.step:,}: back to step {self.progress.step:,} with half the rate")
+
+    def _rate(self) -> float:
+        return learning_rate(self.plan.training, self.share) * 0.5**self.progress.setbacks
 
     def _validation_is_due(self) -> bool:
         if self.plan.training.validate_every_epoch:
             return self.progress.step % self.streams.chunks_per_epoch == 0
-        since = self.share - self.progress.last_validation
-        interval = max(1 / _VALIDATIONS, _SECONDS_BETWEEN * self.share / max(self.progress.elapsed, 1e-9))
-        return since >= interval
+        seconds = self.progress.elapsed / max(self.share, 1e-9)  # of the whole run
+        interval = min(max(1 / _VALIDATIONS, _SECONDS_BETWEEN / seconds), _SECONDS_AT_MOST / seconds)
+        return self.share - self.progress.last_validation >= interval
 
     def _step(self) -> float:
         config, number = self.plan.training, self.progress.step
         x, y = self.streams.chunk(number)
         rng = np.random.Generator(np.random.Philox(key=config.seed, counter=number << 64))
         keep = (rng.random((self.streams.batch_size, 1)) >= config.reset_probability).astype(np.float32)
-        rate = learning_rate(config, self.share)
         seed = np.array([config.seed % 2**31, number], np.int32)
         inputs = _with_unknown(x, config.unknown_rate, rng)
-        loss, self.state = self._train_step(inputs, y, self.state, keep, np.float32(rate), seed)
+        loss, self.state = self._train_step(inputs, y, self.state, keep, np.float32(self._rate()), seed)
         self.progress.step += 1
-        value = float(loss)
-        if not np.isfinite(value):
-            raise Diverged(f"the loss is {value} at step {number + 1}: try a lower --learning-rate")
-        return value
+        return float(loss)
 
     def _train_step_eagerly(self, x: Any, y: Any, state: Any, keep: Any, rate: Any, seed: Any) -> tuple[Any, Any]:
         config = self.plan.training
@@ -131,18 +173,14 @@ class Training:
         return loss, state
 
     def _compile(self) -> None:
-        """Trace and compile the step outside the clock, on a rate of zero and weights that are put back."""
-        weights = [w.numpy() for w in self.network.trainable_variables]
-        slots = [v.numpy() for v in self.optimizer.variables]
+        """Trace and compile the step outside the clock, and undo what it did."""
+        before = self.snapshot()
         x, y = self.streams.chunk(self.progress.step)
         keep = np.ones((self.streams.batch_size, 1), np.float32)
         self._train_step(x, y, self.state, keep, np.float32(0), np.zeros(2, np.int32))
-        for variable, value in zip(self.network.trainable_variables, weights, strict=True):
-            variable.assign(value)
-        for variable, value in zip(self.optimizer.variables, slots, strict=True):
-            variable.assign(value)
+        self.restore(before)
 
-    def _validate(self, on_validation: Callable[["Training", bool], None]) -> None:
+    def _validate(self, on_validation: OnValidation) -> None:
         progress = self.progress
         loss = self._evaluator.zero_state_loss(self.dataset.validation, _WINDOWS)
         row = {"step": progress.step, "minutes": progress.elapsed / 60, "validation": loss}
@@ -158,39 +196,8 @@ class Training:
         done = progress.step * self.streams.batch_size * self.streams.sequence_length
         elapsed = max(progress.elapsed, 1e-9)
         left = elapsed * (1 - self.share) / max(self.share, 1e-9)
-        rate = learning_rate(self.plan.training, self.share)
         epoch = progress.step / self.streams.chunks_per_epoch
-        return Report(progress.step, epoch, self.share, progress.smoothed, done / elapsed, rate, left)
-
-
-def initialise(network: keras.Sequential, config: TrainingConfig) -> None:
-    """Weights beyond Keras' own choice: the recurrent kernels as the configuration says."""
-    if config.recurrent_initializer == "glorot_uniform":
-        return  # as build_network made them
-    for index, layer in enumerate(lstm_layers(network)):
-        for gate in range(4):
-            block = keras.initializers.Orthogonal(seed=config.seed % 2**31 + 10 * index + gate)
-            units = layer.units
-            values = layer.cell.recurrent_kernel.numpy()
-            values[:, gate * units : (gate + 1) * units] = block((units, units))
-            layer.cell.recurrent_kernel.assign(values)
-
-
-def make_optimizer(config: TrainingConfig, network: keras.Sequential) -> keras.optimizers.Optimizer:
-    """Adam with Keras' defaults, or AdamW (Loshchilov and Hutter 2019) with decay on matrices only."""
-    if config.optimizer == "adam":
-        optimizer = keras.optimizers.Adam()
-    else:
-        optimizer = keras.optimizers.AdamW(
-            config.learning_rate,
-            beta_2=config.beta_2,
-            epsilon=1e-8,
-            weight_decay=config.weight_decay,
-            global_clipnorm=config.clip_norm or None,
-        )
-        optimizer.exclude_from_weight_decay(var_names=["bias"])
-    optimizer.build(network.trainable_variables)
-    return optimizer
+        return Report(progress.step, epoch, self.share, progress.smoothed, done / elapsed, self._rate(), left)
 
 
 def _with_unknown(x: Ids, rate: float, rng: np.random.Generator) -> Ids:

@@ -33,7 +33,7 @@ def plan(epochs: int = 2, network: NetworkConfig = TINY, training: TrainingConfi
 
 
 def run(training: Training, save: Callable[[Training, bool], None] = lambda *_: None, stop_at: int = 10**9) -> None:
-    for _ in training.run(save, lambda: training.progress.step >= stop_at):
+    for _ in training.run(save, lambda: training.progress.step >= stop_at, lambda line: None):
         pass
 
 
@@ -54,7 +54,7 @@ def test_trained_on_hola_the_network_continues_h_with_ola() -> None:
 
 def test_the_loss_falls_and_is_reported() -> None:
     training = Training(plan(6), Dataset.build([TEXT]))
-    reports = list(training.run(lambda *_: None, lambda: False))
+    reports = list(training.run(lambda *_: None, lambda: False, lambda line: None))
     assert reports[-1].loss < 0.7 * reports[0].loss
     assert reports[-1].share == 1
     assert reports[-1].epoch == pytest.approx(6)
@@ -135,8 +135,23 @@ def test_without_resets_the_state_is_carried() -> None:
 def test_a_loss_that_is_no_number_ends_the_run() -> None:
     training = Training(plan(), Dataset.build([TEXT]))
     training.network.set_weights([w * np.nan for w in training.network.get_weights()])
-    with pytest.raises(Diverged, match="the loss is nan at step 1: try a lower --learning-rate"):
+    with pytest.raises(Diverged, match=r"no number 4 times, at last nan at step 1: try a lower --learning-rate"):
         run(training)
+
+
+def test_a_loss_that_is_no_number_once_costs_half_the_rate_and_nothing_else() -> None:
+    training = Training(plan(3), Dataset.build([TEXT]))
+    said: list[str] = []
+    damage = iter([True])
+    for report in training.run(lambda *_: None, lambda: False, said.append):
+        if report.step == 25 and next(damage, False):
+            training.network.set_weights([w * np.nan for w in training.network.get_weights()])
+    assert len(said) == 1
+    assert "back to step" in said[0]
+    assert training.share == 1
+    assert training.progress.setbacks == 1
+    assert all(np.isfinite(w).all() for w in training.network.get_weights())
+    assert training.progress.history[-1]["validation"] < 3
 
 
 def test_a_time_budget_ends_the_run() -> None:
