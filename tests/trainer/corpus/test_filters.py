@@ -51,6 +51,13 @@ def test_conversations_of_more_than_a_piece_keep_every_character(tmp_path: Path)
     assert learned(path).split() == expected
 
 
+@pytest.mark.parametrize("shift", range(4))
+def test_a_conversation_longer_than_a_piece_keeps_every_character(tmp_path: Path, shift: int) -> None:
+    words = ["x" * shift, *(f"{n:04}" + "🦜" * 996 for n in range(600))]
+    path = write(tmp_path / "a.json", chat(*(message(n, word) for n, word in enumerate(words))))
+    assert learned(path).split() == [word for word in words if word]
+
+
 def test_texts_come_before_chats_in_the_order_named(tmp_path: Path) -> None:
     (tmp_path / "book.txt").write_text("un libro\n")
     path = write(tmp_path / "a.json", chat(message(1, "hola")))

@@ -86,7 +86,7 @@ def test_a_second_time_changes_nothing(text: str) -> None:
 
 @pytest.mark.parametrize("unit", ["a", "1", "1 ", "@", "a.", "a@", "1-", "(+", "http", "x://", "a-", "A1", "12.", "1é"])
 def test_no_text_takes_endless_time(unit: str) -> None:
-    text = unit * (200_000 // len(unit))
+    text = "@ http: " + unit * (200_000 // len(unit)) + " 1234567"
     start = time.process_time()
     masked(text)
     assert time.process_time() - start < 3

@@ -28,6 +28,10 @@ def test_the_usual_columns_are_found_whatever_separates_them(tmp_path: Path, col
     assert learned(write(tmp_path, "a.csv", text, "utf-8-sig")) == "hola\nseñor\n"
 
 
+def test_what_stands_in_quotation_marks_separates_nothing(tmp_path: Path) -> None:
+    assert learned(write(tmp_path, "a.csv", 'id;"a,b,c,d";text\n1;x;hola, tú\n')) == "hola, tú\n"
+
+
 def test_tsv_with_commas(tmp_path: Path) -> None:
     assert learned(write(tmp_path, "a.tsv", "a,b,c,d\ttext\nx\tsí, claro\n")) == "sí, claro\n"
 

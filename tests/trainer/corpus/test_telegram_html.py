@@ -5,6 +5,9 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.corpus.learned import learned
+from trainer.corpus import ReadingOptions
+from trainer.corpus.source import Source
+from trainer.corpus.telegram_html import read_telegram_html
 from trainer.errors import CorpusError
 
 TOP = """<!DOCTYPE html>
@@ -246,6 +249,19 @@ def test_a_malicious_page_is_refused_in_a_sentence(tmp_path: Path, body: str, se
     with pytest.raises(CorpusError, match=r"messages\.html") as refused:
         learned(tmp_path)
     assert sentence in str(refused.value)
+
+
+def test_a_declaration_that_is_none_is_no_crash(tmp_path: Path) -> None:
+    (tmp_path / "messages.html").write_text(TOP + "<![foo[x]]>" + END, "utf-8")
+    with pytest.raises(CorpusError, match=r"messages\.html"):
+        learned(tmp_path)
+
+
+def test_the_time_zone_is_counted(tmp_path: Path) -> None:
+    path = tmp_path / "messages.html"
+    path.write_text(TOP + said(1, "Ana", "hola") + END, "utf-8")
+    (message,) = read_telegram_html([Source.of_file(path)], ReadingOptions())
+    assert message.when == 1683878460  # 10:01 at UTC+02:00
 
 
 def test_another_web_page_is_plain_text(tmp_path: Path) -> None:

@@ -194,7 +194,7 @@ def test_an_account_is_told_though_its_contacts_come_first_and_are_many(tmp_path
 
 
 def test_topics_and_polls_are_no_words(tmp_path: Path) -> None:
-    created = message(1, "", type="service", action="topic_created", title="Fútbol")
+    created = message(1, "Fútbol", type="service", action="topic_created", title="Fútbol")
     poll = message(2, "", poll={"question": "¿Sí?", "closed": False, "total_voters": 1, "answers": []})
     answer = message(3, [{"type": "phone", "text": "600 11"}, " ¡gol!"], reply_to_message_id=1)
     assert learned(write(tmp_path, chat(created, poll, answer))) == "[phone] ¡gol!\n\n"

@@ -127,6 +127,12 @@ def test_a_chat_of_media_alone_is_refused(tmp_path: Path) -> None:
         learned(write(tmp_path, "31/12/23, 23:59 - Ana: <Media omitted>\n"))
 
 
+def test_a_message_without_end_is_refused(tmp_path: Path) -> None:
+    text = "31/12/23, 23:59 - Ana: uno\n" + ("x" * 9999 + "\n") * 1800
+    with pytest.raises(CorpusError, match=r"Chat\.txt, got one without end at line 1,\d+: --plain"):
+        learned(write(tmp_path, text))
+
+
 def test_another_encoding_is_named(tmp_path: Path) -> None:
     path = tmp_path / "chat.txt"
     path.write_bytes("31/12/23, 23:59 - Ana: año\n".encode("latin-1"))
