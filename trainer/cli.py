@@ -71,14 +71,15 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
 @click.option("--encoding", help="Of a file that does not tell its own, such as latin-1.")
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
 def evaluate(checkpoint: Path, text: str | None, encoding: str | None, as_json: bool) -> None:
-    """How well a CHECKPOINT predicts a TEXT, in nats and bits per character.
+    """How well a CHECKPOINT predicts a TEXT, in nats and bits per character, beside baselines.
 
-    TEXT is a file, a folder or a corpus by name, taken whole; without it, the held-out tenth of the
-    corpus by name that the checkpoint was trained on.
+    TEXT is a file, a folder or a corpus by name. The corpus that the checkpoint was trained on is taken for
+    its held-out tenth, and what was trained on for an n-gram and to look for copies; any other text is taken
+    whole. Without TEXT it is the corpus by name that the checkpoint was trained on.
     """
     _require_tensorflow()
     _import_tensorflow()
-    from trainer.comparison import compare
+    from trainer.measuring import compare
 
     table = compare(checkpoint, text, encoding)
     click.echo(json.dumps(table.to_json(), indent=1) if as_json else table.to_text())

@@ -1,82 +1,87 @@
-"""The table of cotorra evaluate: each engine from a zero state and with carried state, beside baselines."""
+"""The comparison: every figure of a network on a text, beside baselines, as a table, as JSON or in Markdown."""
 
-from dataclasses import dataclass
-from pathlib import Path
+from dataclasses import dataclass, field
 from typing import Any
 
 from rich.console import Console
 from rich.table import Table
 
-from model.checkpoint import WEIGHTS, Checkpoint
-from model.generator import load_generator
-from model.network import build_network
-from trainer.corpus import NAMED, open_corpus
-from trainer.dataset import Dataset, EncodedText
-from trainer.errors import CorpusError
-from trainer.evaluation import Evaluator, bits, compressed_bits, engine_loss
+from trainer.originality import GRAM, Originality
+from trainer.units import bits, nats
 
-_ENGINE_CHARACTERS = 10_000  # the engines go character by character: enough for the third decimal
+_ORIGINALITY = ("longest copy", f"{GRAM}-grams copied", "distinct-1", "distinct-2", "distinct-3", "known words")
 
 
 @dataclass(frozen=True)
 class Comparison:
-    """Nats per character by engine and state; bits per character of compressors on the same text."""
+    """What one checkpoint makes of one text."""
 
-    text: str
+    text: str  # its name
     characters: int
-    nats: dict[str, float]
-    baselines: dict[str, float]
+    unknown: float  # share of characters outside the vocabulary
+    nats: dict[str, float]  # per character, by engine and state
+    baselines: dict[str, float] = field(default_factory=dict)  # bits per character on the same text, by name
+    originality: dict[str, Originality] = field(default_factory=dict)  # of texts by temperature, and of this one
 
     def to_json(self) -> dict[str, Any]:
         """For programs: nats and bits by name."""
-        rows = {name: {"nats": nats, "bits": bits(nats)} for name, nats in self.nats.items()}
-        baselines = {name: {"bits": value} for name, value in self.baselines.items()}
-        return {"text": self.text, "characters": self.characters, "engines": rows, "baselines": baselines}
+        return {
+            "text": self.text,
+            "characters": self.characters,
+            "unknown": self.unknown,
+            "engines": {name: {"nats": n, "bits": bits(n)} for name, n in self.nats.items()},
+            "baselines": {name: {"nats": nats(b), "bits": b} for name, b in self.baselines.items()},
+            "originality": {name: figures.to_json() for name, figures in self.originality.items()},
+        }
 
     def to_text(self) -> str:
-        """For people: a table."""
-        table = Table(
-            "",
-            "nats per character",
-            "bits per character",
-            title=f"{self.text}: {self.characters:,} characters",
-        )
-        for name, nats in self.nats.items():
-            table.add_row(name, f"{nats:.4f}", f"{bits(nats):.4f}")
-        for name, value in self.baselines.items():
-            table.add_row(name, "", f"{value:.4f}", style="dim")
+        """For people: a table of losses, and one of originality where there is something to compare with."""
+        about = f"{self.text}: {self.characters:,} characters"
+        if self.unknown:
+            about += f", {self.unknown:.2%} of them unknown to the network"
+        tables = [_table(about, ("", "nats per character", "bits per character"), self._loss_rows())]
+        if self.originality:
+            head = ("texts written at", *_ORIGINALITY)
+            tables.append(_table("beside the text trained on", head, self._originality_rows()))
         console = Console(width=100)
         with console.capture() as capture:
-            console.print(table)
+            for table in tables:
+                console.print(table)
         return capture.get()
 
+    def to_markdown(self) -> str:
+        """For the model card: the same tables."""
+        parts = [_markdown(("on the held-out text", "nats per character", "bits per character"), self._loss_rows())]
+        if self.originality:
+            parts.append(_markdown(("texts written at", *_ORIGINALITY), self._originality_rows()))
+        return "\n\n".join(parts)
 
-def compare(path: Path, text: str | None, encoding: str | None) -> Comparison:
-    """Evaluate a checkpoint on a whole text, or on what it held out. Raises CotorraError."""
-    checkpoint = Checkpoint.open(path)
-    name, ids, plain = _text(checkpoint, text, encoding)
-    network = build_network(checkpoint.network, len(checkpoint.vocabulary))
-    network.load_weights(checkpoint.path / WEIGHTS)
-    evaluator = Evaluator(network)
-    part = plain[:_ENGINE_CHARACTERS]
-    nats = {
-        "Keras fp32, zero state": evaluator.zero_state_loss(ids),
-        "Keras fp32, carried state": evaluator.carried_loss(ids),
-    }
-    for engine in ("tensorflow", "litert"):
-        generator = load_generator(path, engine)
-        label = generator.fingerprint.partition("/")[2]
-        nats[f"{label}, first {len(part):,} characters"] = engine_loss(generator, part)
-    return Comparison(name, len(ids), nats, compressed_bits(plain))
+    def _loss_rows(self) -> list[tuple[str, ...]]:
+        losses = self.nats | {name: nats(value) for name, value in self.baselines.items()}
+        return [(name, f"{value:.4f}", f"{bits(value):.4f}") for name, value in losses.items()]
+
+    def _originality_rows(self) -> list[tuple[str, ...]]:
+        return [
+            (
+                name,
+                f"{figures.longest_copy:,}",
+                f"{figures.copied:.1%}",
+                *(f"{share:.2f}" for share in figures.distinct_words),
+                f"{figures.known_words:.1%}",
+            )
+            for name, figures in self.originality.items()
+        ]
 
 
-def _text(checkpoint: Checkpoint, text: str | None, encoding: str | None) -> tuple[str, EncodedText, str]:
-    """What it is called, its ids in the checkpoint's vocabulary, and the characters themselves."""
-    source = text or str(checkpoint.corpus.get("name"))
-    if text is None and source not in NAMED:
-        raise CorpusError(f"{checkpoint.path} was trained on {source!r}: name a text to evaluate it on")
-    plain = "".join(open_corpus([source], encoding).pieces)
-    dataset = Dataset.build([plain], vocabulary=checkpoint.vocabulary)
-    if text is not None:
-        return source, dataset.whole, plain
-    return f"{source}, held out", dataset.validation, plain[len(dataset.training) :]
+def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
+    table = Table(title=title, title_justify="left")
+    for index, name in enumerate(head):
+        table.add_column(name, justify="right" if index else "left")
+    for row in rows:
+        table.add_row(*row)
+    return table
+
+
+def _markdown(head: tuple[str, ...], rows: list[tuple[str, ...]]) -> str:
+    lines = [head, ("---", *("---:" for _ in head[1:])), *rows]
+    return "\n".join(f"| {' | '.join(line)} |" for line in lines)

@@ -23,11 +23,12 @@ class EncodedText:
     """A stretch of the corpus as ids, looked up as they are read.
 
     What lies on disk is characters numbered in order of first appearance, so that one pass over a corpus of
-    any size is enough. raw: 1D, memory-mapped. table: from that number to the id.
+    any size is enough. raw: 1D, memory-mapped. table: from that number to the id. points: to the code point.
     """
 
     raw: NDArray[np.uint16]
     table: Ids
+    points: NDArray[np.uint32]
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -37,7 +38,11 @@ class EncodedText:
 
     def part(self, start: int, stop: int) -> "EncodedText":
         """The ids from start to stop, still on disk."""
-        return EncodedText(self.raw[start:stop], self.table)
+        return EncodedText(self.raw[start:stop], self.table, self.points)
+
+    def text(self) -> str:
+        """The characters themselves, those outside the vocabulary too; not for gigabytes at once."""
+        return self.points[self.raw].tobytes().decode("utf-32-le", "surrogatepass")
 
 
 @dataclass(frozen=True)
@@ -99,7 +104,9 @@ class Dataset:
             vocabulary = Vocabulary.from_counts({chr(p): int(counts[p]) for p in points}, minimum_count)
         table = np.full(_MOST_DISTINCT + 1, UNKNOWN_ID, np.int32)
         table[: len(points[:_MOST_DISTINCT])] = [_single_id(vocabulary, chr(p)) for p in points[:_MOST_DISTINCT]]
-        text = EncodedText(raw, table)
+        written = np.full(_MOST_DISTINCT + 1, ord("\N{REPLACEMENT CHARACTER}"), np.uint32)
+        written[: len(points[:_MOST_DISTINCT])] = points[:_MOST_DISTINCT]
+        text = EncodedText(raw, table, written)
         return cls(vocabulary, text, digest.hexdigest())
 
 

@@ -11,8 +11,8 @@ from rich.progress_bar import ProgressBar
 from rich.table import Table
 from rich.text import Text
 
-from trainer.evaluation import bits
 from trainer.training import Report
+from trainer.units import bits
 
 _PLAIN_SECONDS = 10.0  # between two plain lines
 

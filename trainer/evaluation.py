@@ -1,28 +1,38 @@
-"""Evaluation: nats and bits per character, from a zero state and with carried state; baselines.
+"""Evaluation: nats and bits per character, from a zero state and with carried state; compressors beside them.
 
 From a zero state: windows of 256 characters, each from zeros, the first 32 not counted; that is how the bot
-starts. Carried: the whole text as a few long streams.
+starts. Carried: the whole text as one stream whose state is zero at its beginning alone.
 """
 
 import gzip
 import lzma
-import math
+from collections.abc import Callable
 from typing import Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
-from model.generator import RecurrentGenerator
+from model.generator import Engine
+from model.sampling import Floats
+from model.vocabulary import UNKNOWN_ID, Ids
 from trainer.dataset import EncodedText
 from trainer.forward import RecurrentState, cross_entropy, forward, zero_state
 
 WINDOW = 256  # characters
 WARM = 32  # characters at the start of each window that are read, but not counted
 
-_MOST_WINDOWS = 1024  # a quarter of a million characters: the third decimal of a nat
-_CARRIED_STREAMS = 16
-_CARRIED_CHUNK = 256
+_BATCH = 96  # windows side by side
+_STREAMS = 16  # read side by side as if they were one
+_RUN_UP = 1024  # characters read before a stream begins: by then a state from zeros is what it would have been
+_SHORTEST_STREAM = 4 * _RUN_UP
+_ENGINE_CHUNK = 1024  # characters whose logits are held at once
+
+
+_COMPRESSORS: dict[str, Callable[[bytes], int]] = {
+    "gzip -9": lambda data: len(gzip.compress(data, 9)),
+    "xz -9e": lambda data: len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)),
+}
 
 
 class Evaluator:
@@ -33,27 +43,40 @@ class Evaluator:
         self._dtype = dtype
         self._pass = tf.function(self._pass_eagerly, autograph=False)
 
-    def zero_state_loss(self, text: EncodedText, most: int = _MOST_WINDOWS) -> float:
-        """Nats per character from a zero state, over windows spread evenly through the text."""
-        window = min(WINDOW, len(text) - 1)
-        warm = min(WARM, window // 2)
-        count = max(1, min((len(text) - 1) // window, most))
-        starts = np.linspace(0, len(text) - 1 - window, count).astype(int)
-        ids = np.stack([text[start : start + window + 1] for start in starts])
-        losses, _ = self._losses(ids, zero_state(self._network, count))
-        return float(np.mean(losses[warm:]))
+    def zero_state_loss(self, text: EncodedText, most: int | None = None) -> float:
+        """Nats per character from a zero state: all windows side by side, or `most` spread evenly through the text."""
+        starts, window, warm = windows(text, most)
+        batch = min(_BATCH, len(starts))
+        total = 0.0
+        for first in range(0, len(starts), batch):
+            part = starts[first : first + batch]
+            rows = [text[start : start + window + 1] for start in np.resize(part, batch)]  # one shape, compiled once
+            losses, _ = self._losses(np.stack(rows), zero_state(self._network, batch))
+            total += float(losses[warm:, : len(part)].sum(dtype=np.float64))
+        return total / (len(starts) * (window - warm))
 
     def carried_loss(self, text: EncodedText) -> float:
-        """Nats per character over the whole text, as 16 streams whose state is carried from end to end."""
-        streams = max(1, min(_CARRIED_STREAMS, (len(text) - 1) // WINDOW))
-        length = (len(text) - 1) // streams
+        """Nats per character over the whole text, as one stream reads it from end to end.
+
+        It is cut into up to 16 streams that run side by side. Each but the first reads the 1,024 characters
+        before its own uncounted, and so begins with the state that one stream would have there, but for what
+        that one still knows of longer ago.
+        """
+        count = len(text) - 1  # of predictions
+        streams = max(1, min(_STREAMS, count // _SHORTEST_STREAM))
+        length = -(-count // streams)
+        starts = np.arange(streams) * length
+        stops = np.minimum(starts + length, count)
+        run_up = _RUN_UP if streams > 1 else 0
         state, total = zero_state(self._network, streams), 0.0
-        for start in range(0, length, _CARRIED_CHUNK):
-            stop = min(start + _CARRIED_CHUNK, length)
-            rows = [text[row * length + start : row * length + stop + 1] for row in range(streams)]
-            losses, state = self._losses(np.stack(rows), state)
-            total += float(losses.sum(dtype=np.float64))
-        return total / (streams * length)
+        for place in range(-run_up, length, WINDOW):
+            if place == 0:
+                state = [(_first_row_zero(h), _first_row_zero(c)) for h, c in state]
+            losses, state = self._losses(_rows(text, starts + place), state)
+            if place >= 0:
+                counted = place + np.arange(WINDOW)[:, None] < stops - starts
+                total += float(losses[counted].sum(dtype=np.float64))
+        return total / count
 
     def _losses(self, ids: Any, state: RecurrentState) -> tuple[Any, RecurrentState]:
         """Nats (T, B) of ids (B, T + 1), and the state after them."""
@@ -65,27 +88,62 @@ class Evaluator:
         return cross_entropy(logits, y), state
 
 
-def engine_loss(generator: RecurrentGenerator, text: str) -> float:
-    """Nats per character of an engine over a text, the first 32 characters read but not counted."""
-    surprise = generator.surprise(text)
-    return float(surprise[min(WARM, len(surprise) // 2) :].mean())
+def windows(text: EncodedText, most: int | None = None) -> tuple[Any, int, int]:
+    """Where the windows of a text start, their characters, and how many of these are not counted."""
+    window = min(WINDOW, len(text) - 1)
+    whole = max(1, (len(text) - 1) // window)
+    if most is None or most >= whole:
+        return np.arange(whole) * window, window, min(WARM, window // 2)
+    return np.linspace(0, len(text) - 1 - window, most).astype(int), window, min(WARM, window // 2)
 
 
-def bits(value: Any) -> Any:
-    """Nats to bits, a number or an array of them."""
-    return value / math.log(2)
+def engine_zero_state_loss(engine: Engine, zeros: Floats, text: EncodedText) -> float:
+    """What Evaluator.zero_state_loss measures, of an engine that goes character by character.
+
+    zeros: the state of a fresh text, with shape (layers, 2, units).
+    """
+    starts, window, warm = windows(text)
+    losses = [_surprise(*engine.logits(zeros, ids[:-1])[:1], ids[1:])[warm:] for ids in _cut(text, starts, window)]
+    return float(np.mean(losses))
 
 
-def nats(value: Any) -> Any:
-    """Bits to nats, a number or an array of them."""
-    return value * math.log(2)
+def engine_carried_loss(engine: Engine, zeros: Floats, text: EncodedText) -> float:
+    """What Evaluator.carried_loss measures, of an engine: one stream over the whole text."""
+    hidden, total = zeros, 0.0
+    for ids in _cut(text, range(0, len(text) - 1, _ENGINE_CHUNK), _ENGINE_CHUNK):
+        logits, hidden = engine.logits(hidden, ids[:-1])
+        total += float(_surprise(logits, ids[1:]).sum())
+    return total / (len(text) - 1)
 
 
-def compressed_bits(text: str) -> dict[str, float]:
-    """Bits per character of general compressors at their best, as a yardstick."""
-    data = text.encode("utf-8", "surrogatepass")
-    sizes = {
-        "gzip": len(gzip.compress(data, 9)),
-        "xz": len(lzma.compress(data, preset=9 | lzma.PRESET_EXTREME)),
-    }
-    return {name: 8 * size / len(text) for name, size in sizes.items()}
+def compressed_bits(text: str, before: str = "") -> dict[str, float]:
+    """Bits per character that `gzip -9` and `xz -9e` need for a text in UTF-8, of their whole file.
+
+    With a text before it, what it adds to that one's file: the compressor has read as much as the network.
+    """
+    data, known = (part.encode("utf-8", "surrogatepass") for part in (before + text, before))
+    return {name: 8 * (size(data) - (size(known) if known else 0)) / len(text) for name, size in _COMPRESSORS.items()}
+
+
+def _rows(text: EncodedText, starts: Any) -> Ids:
+    """WINDOW + 1 ids from each start, (B, WINDOW + 1); `<unk>` where the text has not begun or has ended."""
+    rows = np.full((len(starts), WINDOW + 1), UNKNOWN_ID, np.int32)
+    for row, start in zip(rows, starts, strict=True):
+        if start >= 0:
+            ids = text[start : start + WINDOW + 1]
+            row[: len(ids)] = ids
+    return rows
+
+
+def _first_row_zero(state: Any) -> Any:
+    return tf.concat([tf.zeros_like(state[:1]), state[1:]], 0)
+
+
+def _cut(text: EncodedText, starts: Any, length: int) -> list[Ids]:
+    return [text[start : start + length + 1] for start in starts]
+
+
+def _surprise(logits: Floats, targets: Ids) -> Any:
+    """Nats of each target: logits (T, V) and targets (T,) give (T,), in float64."""
+    shifted = logits.astype(np.float64) - logits.max(axis=1, keepdims=True)
+    return np.log(np.exp(shifted).sum(axis=1)) - shifted[np.arange(len(targets)), targets]

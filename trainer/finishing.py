@@ -1,7 +1,6 @@
 """Finishing: from the best weights to a whole checkpoint: export, figures, samples, curve, card."""
 
 from collections.abc import Sequence
-from typing import Any
 
 import keras
 import numpy as np
@@ -14,53 +13,38 @@ from model.generator import Engine, RecurrentGenerator
 from model.network import build_network
 from model.sampling import Rng
 from model.state import State
+from trainer.curve import CURVE, draw_curve
 from trainer.dataset import Dataset
-from trainer.evaluation import Evaluator, engine_loss
 from trainer.export import export_step
-from trainer.report import NOTEBOOK_SEEDS, draw_curve, model_card, write_samples
+from trainer.measuring import measure
+from trainer.report import NOTEBOOK_SEEDS, model_card, write_samples
 from trainer.saving import Saver, load_best
 from trainer.training import Training
 
 _SHOWN = 160  # characters of the sample on the display
-_ENGINE_CHARACTERS = 4_000  # of held-out text, to compare the int8 export with the weights
+_SHOWN_ON_CARD = 700
 
 
-def finish(
-    training: Training, saver: Saver, about: dict[str, Any], command: str, resumable: bool = False
-) -> Checkpoint:
+def finish(training: Training, saver: Saver, command: str, resumable: bool = False) -> Checkpoint:
     """Make the folder whole from the best weights in it; resume/ stays only if the run may go on.
 
     Raises CheckpointError where the disk refuses.
     """
     load_best(training, saver.out)
-    graph = export_step(training.network)
-    generator = _wrap(LiteRTEngine(graph), training)
-    metrics = _evaluate(training, generator)
-    seeds = NOTEBOOK_SEEDS if training.plan.preset == "notebook" else _seeds_from(training.dataset)
-    samples = write_samples(generator, seeds)
-    how = saver.describe(training, {}).training
-    title = f"{about['name']}, {training.plan.preset}"
-    card = model_card(title, command, training.plan.network.to_json(), about, how, metrics, samples[:700])
+    dataset, graph = training.dataset, export_step(training.network)
+    engine = LiteRTEngine(graph)
+    figures = measure("held out", training.network, engine, dataset.vocabulary, dataset.validation, dataset.training)
+    seeds = NOTEBOOK_SEEDS if training.plan.preset == "notebook" else _seeds_from(dataset)
+    samples = write_samples(_wrap(engine, training), seeds)
+    metrics = figures.to_json()
+    card = model_card(saver.describe(training, metrics), command, figures, samples[:_SHOWN_ON_CARD])
     files = {
         GENERATOR: graph,
-        "curve.png": draw_curve(training.progress.history),
+        CURVE: draw_curve(training.progress.history),
         "samples.txt": samples.encode(errors="replace"),
         "README.md": card.encode(errors="replace"),
     }
     return saver.finish(training, metrics, files, resumable)
-
-
-def _evaluate(training: Training, generator: RecurrentGenerator) -> dict[str, float]:
-    """Nats per character on the held-out text: the weights, and the export beside them on the same stretch."""
-    held_out, evaluator = training.dataset.validation, Evaluator(training.network)
-    text = training.dataset.vocabulary.decode(held_out[0:_ENGINE_CHARACTERS].tolist())
-    exact = _wrap(TensorFlowEngine(_batch_1(training)), training)
-    return {
-        "Keras fp32, zero state": evaluator.zero_state_loss(held_out),
-        "Keras fp32, carried state": evaluator.carried_loss(held_out),
-        f"TensorFlow fp32, first {_ENGINE_CHARACTERS:,} characters": engine_loss(exact, text),
-        f"LiteRT int8, first {_ENGINE_CHARACTERS:,} characters": engine_loss(generator, text),
-    }
 
 
 class Sampler:

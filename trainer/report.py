@@ -1,42 +1,17 @@
-"""Report: curve.png, samples.txt and the model card, made from the finished weights."""
+"""Report: samples.txt and the model card, made from the finished weights."""
 
-import io
-from collections.abc import Iterable, Mapping, Sequence
+import re
+from collections.abc import Iterable, Mapping
 from typing import Any
 
+from model.checkpoint import Checkpoint
 from model.config import SamplingConfig
 from model.generator import RecurrentGenerator
 from model.sampling import Rng
-from trainer.evaluation import bits, nats
+from trainer.comparison import Comparison
 
 NOTEBOOK_SEEDS = ("Domingo", "Jon snow", "Activación", "Redes", "Redes convolucionales")
 SAMPLE_LENGTH = 500  # characters, the notebook's
-
-
-def draw_curve(history: Sequence[Mapping[str, float]]) -> bytes:
-    """A PNG of the losses over the minutes of a run, nats on the left and bits on the right."""
-    from matplotlib.backends.backend_agg import FigureCanvasAgg
-    from matplotlib.figure import Figure
-
-    figure = Figure(figsize=(7, 4), dpi=120, layout="constrained")
-    axes = figure.add_subplot()
-    minutes = [row["minutes"] for row in history]
-    axes.plot(minutes, [row["training"] for row in history], color="#9bb8a0", label="training, state carried")
-    axes.plot(
-        minutes,
-        [row["validation"] for row in history],
-        color="#1f7a3d",
-        label="validation, from a zero state",
-    )
-    axes.scatter(minutes, [row["validation"] for row in history], color="#1f7a3d", s=14)
-    axes.set(xlabel="minutes", ylabel="nats per character")
-    axes.secondary_yaxis("right", functions=(bits, nats)).set_ylabel("bits per character")
-    axes.grid(alpha=0.25)
-    axes.legend(frameon=False)
-    axes.spines[["top"]].set_visible(False)
-    buffer = io.BytesIO()
-    FigureCanvasAgg(figure).print_figure(buffer, format="png")
-    return buffer.getvalue()
 
 
 def write_samples(generator: RecurrentGenerator, seeds: Iterable[str], temperature: float = 0.5) -> str:
@@ -49,45 +24,76 @@ def write_samples(generator: RecurrentGenerator, seeds: Iterable[str], temperatu
     return "\n".join(parts)
 
 
-def model_card(
-    title: str,
-    command: str,
-    network: Mapping[str, int],
-    corpus: Mapping[str, Any],
-    training: Mapping[str, Any],
-    metrics: Mapping[str, float],
-    sample: str,
-) -> str:
-    """The README.md of a checkpoint, in Markdown."""
-    rows = "\n".join(f"| {name} | {value:.4f} | {bits(value):.4f} |" for name, value in metrics.items())
-    layers = "layer" if network["layers"] == 1 else "layers"
-    limit = f"{training['minutes']:g} minutes" if training["minutes"] else f"{training['epochs']} epochs"
-    return f"""# {title}
+def model_card(description: Checkpoint, command: str, figures: Comparison, sample: str) -> str:
+    """The README.md of a checkpoint, in Markdown.
 
-A character-level LSTM: embedding {network["embedding"]}, {network["layers"]} {layers} of {network["units"]} units.
+    description: what config.json will say; the corpus's restrictions and the run's origin may be missing.
+    """
+    network, corpus, training = description.network, description.corpus, description.training
+    layers = "layer" if network.layers == 1 else "layers"
+    return f"""# {corpus["name"]}, {training["preset"]}
 
+A character-level LSTM: embedding {network.embedding}, {network.layers} {layers} of {network.units} units.
+{_restrictions(corpus)}
 | | |
 |---|---|
-| corpus | {corpus["name"]}: {corpus["characters"]:,} characters, {corpus["vocabulary"]} different |
+| corpus | {_cell(corpus["name"])}: {corpus["characters"]:,} characters, {corpus["vocabulary"]} different |
 | corpus SHA-256 | `{corpus["sha256"]}` |
 | held out | the last tenth, {corpus["held_out"]:,} characters, never trained on |
-| trained with | `{command}` |
-| training | preset {training["preset"]}, {limit}, {training["steps"]:,} steps |
+| training | {_training(training)} |
+{_origin(training)}
+{_fenced(command, "sh")}
 
-| on the held-out text | nats per character | bits per character |
-|---|---|---|
-{rows}
+## How well it predicts, and how much it copies
 
-From a zero state: windows of 256 characters, the first 32 not counted; that is how a reply starts.
+{figures.to_markdown()}
+
+From a zero state: windows of 256 characters, each from zeros, the first 32 not counted; that is how a reply starts.
+Carried: one stream from end to end. The compressors and the n-gram are yardsticks. Copies are sought in the
+training text: the longest verbatim stretch in characters, and the share of stretches of 20 characters that stand
+in it. Distinct-n: different runs of n words as a share of all. Known words: the share that the training text has.
 
 ![loss over time](curve.png)
 
 ## A sample
 
-```text
-{sample.strip()}
-```
+{_fenced(sample, "text")}
 
 More in `samples.txt`. The text is made up, character by character: what it says of persons and things is not
 so. Whoever trains on what people wrote should have their leave.
 """
+
+
+def _training(training: Mapping[str, Any]) -> str:
+    limit = f"{training['minutes']:g} minutes" if training["minutes"] else f"{training['epochs']} epochs"
+    return f"preset {training['preset']}, {limit}, {training['steps']:,} steps"
+
+
+def _restrictions(corpus: Mapping[str, Any]) -> str:
+    """What the operator forbids, quoted, before anything else."""
+    text = str(corpus.get("restrictions") or "")
+    quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+    return f"\n## What it must not be used for\n\n{quoted}\n\n## What it is\n" if text else ""
+
+
+def _origin(training: Mapping[str, Any]) -> str:
+    origin = training.get("from")
+    if not origin:
+        return ""
+    added = origin["added_characters"]
+    return (
+        f"| started from | {_cell(origin['corpus'])}, weights `{origin['weights']}`; "
+        f"{added:,} new {'character' if added == 1 else 'characters'} |\n"
+    )
+
+
+def _cell(text: str) -> str:
+    """Text that ends no cell of a table."""
+    return text.replace("|", "\\|")
+
+
+def _fenced(text: str, language: str) -> str:
+    """A code block whose fence is longer than any within it."""
+    longest = max(map(len, re.findall("`+", text)), default=0)
+    fence = "`" * max(3, longest + 1)
+    return f"{fence}{language}\n{text.strip()}\n{fence}"

@@ -7,6 +7,7 @@ from collections.abc import Mapping
 from dataclasses import asdict
 from importlib.metadata import PackageNotFoundError, version
 from pathlib import Path
+from types import MappingProxyType
 from typing import Any
 
 import numpy as np
@@ -23,13 +24,19 @@ _LIBRARIES = ("cotorra", "tensorflow", "keras", "numpy", "ai-edge-litert")
 class Saver:
     """Keeps one checkpoint folder up to date while a network is trained."""
 
-    def __init__(self, out: Path, plan: Plan, corpus: Mapping[str, Any]) -> None:
+    def __init__(
+        self, out: Path, plan: Plan, corpus: Mapping[str, Any], notes: Mapping[str, Any] = MappingProxyType({})
+    ) -> None:
         self.out = out
         self._plan = plan
         self._corpus = corpus
+        self._notes = notes  # what else config.json says of the training
 
-    def save(self, training: Training, best: bool) -> None:
-        """The run as it stands; the weights only if they are the best. Raises CheckpointError."""
+    def save(self, training: Training, best: bool, files: Mapping[str, bytes] = MappingProxyType({})) -> None:
+        """The run as it stands, and files that go with it; the weights only if they are the best.
+
+        Raises CheckpointError.
+        """
         with replace_checkpoint(self.out) as staging:
             if best or not (self.out / WEIGHTS).is_file():
                 training.network.save_weights(staging / WEIGHTS)
@@ -38,6 +45,8 @@ class Saver:
             (staging / RESUME).parent.mkdir()
             with (staging / RESUME).open("wb") as file:
                 np.savez(file, allow_pickle=False, **training.snapshot())
+            for name, data in files.items():
+                (staging / name).write_bytes(data)
             seal(staging, self.describe(training, {}))
 
     def finish(
@@ -64,6 +73,7 @@ class Saver:
             "steps": progress.step,
             "seconds": round(progress.elapsed, 1),
         }
+        how |= self._notes
         reached = {"best_validation_nats": round(progress.best, 5)} if progress.history else {}
         return Checkpoint(
             self.out,

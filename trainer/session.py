@@ -3,6 +3,7 @@
 from pathlib import Path
 
 from model.checkpoint import Checkpoint
+from trainer.curve import CURVE, Curve
 from trainer.display import Display
 from trainer.errors import Diverged, Interrupted, TrainerError
 from trainer.finishing import Sampler, finish
@@ -26,7 +27,7 @@ def train(assignment: Assignment, display: Display) -> Checkpoint:
     if failure and not training.progress.history:
         raise failure  # nothing was saved yet
     display.say("exporting and evaluating the best weights …")
-    checkpoint = finish(training, saver, assignment.corpus, assignment.command, resumable=failure is not None)
+    checkpoint = finish(training, saver, assignment.command, resumable=failure is not None)
     if failure:
         raise failure
     return checkpoint
@@ -34,10 +35,10 @@ def train(assignment: Assignment, display: Display) -> Checkpoint:
 
 def _run(training: Training, saver: Saver, display: Display) -> TrainerError | None:
     """Train to the end, or to the failure that it returns."""
-    sampler = Sampler(training)
+    sampler, curve = Sampler(training), Curve()
 
     def on_validation(training: Training, best: bool) -> None:
-        saver.save(training, best)
+        saver.save(training, best, {CURVE: curve.of(training.progress.history)})
         if training.plan.training.validate_every_epoch:
             _keep_epoch(training, saver.out)
         display.validated(training.progress.history[-1]["validation"], best, sampler.sample())

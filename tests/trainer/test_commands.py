@@ -17,6 +17,7 @@ from model.generator import load_generator
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
 QUICK = ["--units", "16", "--embedding", "8", "--batch-size", "4", "--sequence-length", "20"]
+STATES = ("zero", "carried")
 NOTEBOOK_SEEDS = ["Domingo", "Jon snow", "Activación", "Redes", "Redes convolucionales"]
 
 
@@ -93,16 +94,35 @@ def test_a_sample_starts_with_the_seed_and_repeats_itself(
 def test_evaluation_shows_every_engine_beside_baselines(
     trained: tuple[Path, subprocess.CompletedProcess[str]], verse: Path
 ) -> None:
+    """The text is the very one trained on, so its held-out tenth is measured, and the rest serves the baselines."""
     done = cotorra("evaluate", trained[0], verse, "--json")
     assert done.returncode == 0, done.stderr
     table = json.loads(done.stdout)
-    nats = {name: row["nats"] for name, row in table["engines"].items()}
-    assert {name.partition(",")[0] for name in nats} == {"Keras fp32", "tensorflow-fp32", "litert-int8"}
-    assert set(table["baselines"]) == {"gzip", "xz"}
-    for row in table["engines"].values():
+    assert table["text"] == "verse.txt, held out"
+    assert table["characters"] == Checkpoint.open(trained[0]).corpus["held_out"]
+    engines = table["engines"]
+    assert set(engines) == {f"{name}, {state} state" for name in ("Keras fp32", "LiteRT int8") for state in STATES}
+    for row in engines.values():
         assert row["bits"] == pytest.approx(row["nats"] / np.log(2))
-    engines = [value for name, value in nats.items() if "first" in name]
-    assert engines[0] == pytest.approx(engines[1], abs=0.02)
+    for state in STATES:
+        exact, quantised = (engines[f"{name}, {state} state"]["nats"] for name in ("Keras fp32", "LiteRT int8"))
+        assert exact == pytest.approx(quantised, abs=0.02)
+    assert set(table["baselines"]) > {"gzip -9", "xz -9e", "6-gram, Kneser-Ney"}
+    assert table["originality"]["temperature 0.5"]["known_words"] > 0
+    assert Checkpoint.open(trained[0]).metrics["engines"] == engines
+
+
+def test_another_text_is_measured_whole(trained: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
+    (tmp_path / "other.txt").write_text("7 green parrots, and one of them ñandú.\n" * 10, "utf-8")
+    done = cotorra("evaluate", trained[0], tmp_path / "other.txt")
+    assert done.returncode == 0, done.stderr
+    assert done.stdout.startswith("other.txt: 400 characters")
+    assert "gzip -9" in done.stdout
+    assert "gram" not in done.stdout
+    (tmp_path / "foreign.txt").write_text("жщ" * 100, "utf-8")
+    refused = cotorra("evaluate", trained[0], tmp_path / "foreign.txt")
+    assert refused.returncode == 1
+    assert "expected a text with characters that the network knows, got none in foreign.txt" in refused.stderr
 
 
 def test_the_notebook_preset_shrunk_in_width(verse: Path, tmp_path: Path) -> None:
