@@ -11,10 +11,11 @@ from typing import Any
 
 import click
 
+from model.checkpoint import Checkpoint
 from model.errors import EngineError
 from trainer.corpus import ReadingOptions, open_corpus
 from trainer.plan import PRESETS, Plan, make_plan
-from trainer.preparation import prepare
+from trainer.preparation import prepare, sized_as
 
 _NETWORK = ("embedding", "units", "layers")
 _TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed")
@@ -27,6 +28,9 @@ _TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed"
 @click.option("--minutes", type=float, help="Time to train; 10 if nothing is said.")
 @click.option("--epochs", type=int, help="Passes over the text, instead of a time; the notebook's are 50.")
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out.")
+@click.option("--from", "origin", type=click.Path(path_type=Path), help="Start from this checkpoint's weights.")
+@click.option("--restrictions", help="Who and what the corpus must not be used for: kept with the checkpoint.")
+@click.option("--tensorboard", type=click.Path(path_type=Path), help="Write the run's figures here for TensorBoard.")
 @click.option("--encoding", help="Of files that do not tell theirs, such as latin-1.")
 @click.option("--column", help="Of a table, CSV or JSON Lines; text, message or content if nothing is said.")
 @click.option("--author", "authors", multiple=True, help="Learn from this person's messages alone; may be repeated.")
@@ -51,18 +55,24 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
     """
     _require_tensorflow()
 
+    origin = Checkpoint.open(options["origin"]) if options["origin"] else None
+
     def plan_for(characters: int) -> Plan:
-        plan = make_plan(options["preset"], characters, options["minutes"], options["epochs"])
-        return _with_overrides(plan, options)
+        preset = _preset_of(origin) if origin and options["preset"] == "auto" else options["preset"]
+        plan = _with_overrides(make_plan(preset, characters, options["minutes"], options["epochs"]), options)
+        return sized_as(origin, plan, options) if origin else plan
 
     plan_for(1)  # what cannot be planned is refused before the corpus is read
     command = shlex.join(["cotorra", *sys.argv[1:]])
-    assignment = prepare(open_corpus(corpus, encoding, reading_options(options)), out, plan_for, command, resume)
+    text = open_corpus(corpus, encoding, reading_options(options))
+    assignment = prepare(text, out, plan_for, command, resume, origin, options["restrictions"])
     _import_tensorflow()
     from trainer.display import Display
     from trainer.session import train
+    from trainer.tensorboard import TensorBoard
 
-    click.echo(train(assignment, Display()).path)
+    others = [TensorBoard(options["tensorboard"])] if options["tensorboard"] else []
+    click.echo(train(assignment, Display(), others).path)
 
 
 @click.command()
@@ -83,6 +93,12 @@ def evaluate(checkpoint: Path, text: str | None, encoding: str | None, as_json: 
 
     table = compare(checkpoint, text, encoding)
     click.echo(json.dumps(table.to_json(), indent=1) if as_json else table.to_text())
+
+
+def _preset_of(origin: Checkpoint) -> str:
+    """The preset whose rates go with the origin's size."""
+    preset = origin.training.get("preset")
+    return preset if preset in PRESETS else "auto"
 
 
 def _with_overrides(plan: Plan, options: dict[str, Any]) -> Plan:

@@ -3,13 +3,14 @@
 from dataclasses import dataclass, field
 from typing import Any
 
+from rich import box
 from rich.console import Console
 from rich.table import Table
 
 from trainer.originality import GRAM, Originality
 from trainer.units import bits, nats
 
-_ORIGINALITY = ("longest copy", f"{GRAM}-grams copied", "distinct-1", "distinct-2", "distinct-3", "known words")
+_ORIGINALITY = ("written at", "longest copy", f"{GRAM}-grams copied", "distinct-1", "-2", "-3", "known words")
 
 
 @dataclass(frozen=True)
@@ -41,8 +42,7 @@ class Comparison:
             about += f", {self.unknown:.2%} of them unknown to the network"
         tables = [_table(about, ("", "nats per character", "bits per character"), self._loss_rows())]
         if self.originality:
-            head = ("texts written at", *_ORIGINALITY)
-            tables.append(_table("beside the text trained on", head, self._originality_rows()))
+            tables.append(_table("written texts beside the text trained on", _ORIGINALITY, self._originality_rows()))
         console = Console(width=100)
         with console.capture() as capture:
             for table in tables:
@@ -53,7 +53,7 @@ class Comparison:
         """For the model card: the same tables."""
         parts = [_markdown(("on the held-out text", "nats per character", "bits per character"), self._loss_rows())]
         if self.originality:
-            parts.append(_markdown(("texts written at", *_ORIGINALITY), self._originality_rows()))
+            parts.append(_markdown(_ORIGINALITY, self._originality_rows()))
         return "\n\n".join(parts)
 
     def _loss_rows(self) -> list[tuple[str, ...]]:
@@ -74,9 +74,9 @@ class Comparison:
 
 
 def _table(title: str, head: tuple[str, ...], rows: list[tuple[str, ...]]) -> Table:
-    table = Table(title=title, title_justify="left")
+    table = Table(title=title, title_justify="left", box=box.SIMPLE_HEAD)
     for index, name in enumerate(head):
-        table.add_column(name, justify="right" if index else "left")
+        table.add_column(name, justify="right" if index else "left", no_wrap=True)
     for row in rows:
         table.add_row(*row)
     return table

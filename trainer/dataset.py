@@ -73,9 +73,16 @@ class Dataset:
         return int(len(self.whole) * (1 - HELD_OUT))
 
     @classmethod
-    def build(cls, pieces: Iterable[str], minimum_count: int = 1, vocabulary: Vocabulary | None = None) -> "Dataset":
+    def build(
+        cls,
+        pieces: Iterable[str],
+        minimum_count: int = 1,
+        vocabulary: Vocabulary | None = None,
+        grow: bool = False,
+    ) -> "Dataset":
         """Ids in a temporary memory-mapped file; characters rarer than minimum_count become `<unk>`.
 
+        A given vocabulary is kept as it is, or, to grow, gets what characters it lacks appended.
         Raises CorpusError for a corpus too short or of a single character.
         """
         seen = np.full(_CODE_POINTS, -1, np.int32)  # code point -> order of first appearance
@@ -100,14 +107,20 @@ class Dataset:
                 f"expected a corpus of at least {SHORTEST} characters and 2 different ones, "
                 f"got {length:,} and {len(points)}: name a longer text"
             )
-        if vocabulary is None:
-            vocabulary = Vocabulary.from_counts({chr(p): int(counts[p]) for p in points}, minimum_count)
+        if vocabulary is None or grow:
+            written = Vocabulary.from_counts({chr(p): int(counts[p]) for p in points}, minimum_count)
+            vocabulary = written if vocabulary is None else _grown(vocabulary, written)
         table = np.full(_MOST_DISTINCT + 1, UNKNOWN_ID, np.int32)
         table[: len(points[:_MOST_DISTINCT])] = [_single_id(vocabulary, chr(p)) for p in points[:_MOST_DISTINCT]]
-        written = np.full(_MOST_DISTINCT + 1, ord("\N{REPLACEMENT CHARACTER}"), np.uint32)
-        written[: len(points[:_MOST_DISTINCT])] = points[:_MOST_DISTINCT]
-        text = EncodedText(raw, table, written)
+        letters = np.full(_MOST_DISTINCT + 1, ord("\N{REPLACEMENT CHARACTER}"), np.uint32)
+        letters[: len(points[:_MOST_DISTINCT])] = points[:_MOST_DISTINCT]
+        text = EncodedText(raw, table, letters)
         return cls(vocabulary, text, digest.hexdigest())
+
+
+def _grown(known: Vocabulary, written: Vocabulary) -> Vocabulary:
+    """What was known keeps its ids; the others follow."""
+    return Vocabulary([*known.characters, *(c for c in written.characters if c not in known)])
 
 
 def _single_id(vocabulary: Vocabulary, character: str) -> int:

@@ -3,6 +3,7 @@
 import sys
 import time
 from types import TracebackType
+from typing import Protocol
 
 from rich.console import Console, Group, RenderableType
 from rich.live import Live
@@ -15,6 +16,18 @@ from trainer.training import Report
 from trainer.units import bits
 
 _PLAIN_SECONDS = 10.0  # between two plain lines
+
+
+class Watcher(Protocol):
+    """Whoever is told how a run goes."""
+
+    def show(self, report: Report) -> None:
+        """A step."""
+        ...
+
+    def validated(self, loss: float, best: bool, sample: str) -> None:
+        """A validation in nats per character, and what the network writes by now."""
+        ...
 
 
 class Display:

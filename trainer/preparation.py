@@ -1,16 +1,21 @@
 """Preparation: everything about a run that can be refused before TensorFlow is even imported."""
 
-from collections.abc import Callable
-from dataclasses import dataclass, replace
+from collections.abc import Callable, Mapping
+from dataclasses import dataclass, field, replace
 from pathlib import Path
 from typing import Any
 
 from model.checkpoint import CONFIG, Checkpoint, check_replaceable
-from model.errors import CheckpointMissing
+from model.config import NetworkConfig
+from model.errors import CheckpointMissing, ConfigError
 from trainer.corpus import Corpus
 from trainer.dataset import Dataset
 from trainer.errors import TrainerError
 from trainer.plan import Plan, TrainingConfig
+
+_GENTLER = 0.3  # of the rate that a network takes from its beginnings
+_RESTRICTIONS = "restrictions"
+_ORIGIN = "from"
 
 
 @dataclass(frozen=True)
@@ -23,21 +28,36 @@ class Assignment:
     corpus: dict[str, Any]  # what config.json will say of it
     command: str  # as it was typed, for the card
     earlier: Checkpoint | None  # the interrupted run to go on with
+    origin: Checkpoint | None = None  # whose weights to start from
+    notes: dict[str, Any] = field(default_factory=dict)  # what config.json will say of the training besides the plan
 
 
 def prepare(
-    corpus: Corpus, out: Path, make_plan: Callable[[int], Plan], command: str, resume: bool = False
+    corpus: Corpus,
+    out: Path,
+    make_plan: Callable[[int], Plan],
+    command: str,
+    resume: bool = False,
+    origin: Checkpoint | None = None,
+    restrictions: str | None = None,
 ) -> Assignment:
     """Read the corpus, plan the run from its number of training characters, look at what lies in `out`.
 
-    Raises CorpusError, ConfigError, CheckpointError, and TrainerError where there is nothing to resume.
+    Raises CorpusError, ConfigError, CheckpointError, and TrainerError where there is nothing to resume, or
+    where the checkpoint to start from would be written over.
     """
     check_replaceable(out)
-    dataset = Dataset.build(corpus.pieces)
+    earlier = _interrupted_run(out) if resume else None
+    if origin is not None and earlier is None and out.absolute() == origin.path.absolute():
+        raise TrainerError(f"expected another folder to write to than the one to start from, got {out} for both")
+    known = earlier or origin
+    dataset = Dataset.build(corpus.pieces, vocabulary=known.vocabulary if known else None, grow=earlier is None)
     plan = make_plan(len(dataset.training))
-    earlier = _earlier_run(out, dataset) if resume else None
+    notes = {_ORIGIN: _about_origin(origin, dataset)} if origin else {}
     if earlier is not None:
+        _check_same(earlier, dataset, notes)
         plan = _interrupted_plan(earlier, plan)
+        notes = {_ORIGIN: earlier.training[_ORIGIN]} if _ORIGIN in earlier.training else {}
     about = {
         "name": corpus.name,
         "characters": dataset.characters,
@@ -45,17 +65,59 @@ def prepare(
         "held_out": len(dataset.validation),
         "sha256": dataset.digest,
     }
-    return Assignment(out, dataset, plan, about, command, earlier)
+    if inherited := _restrictions(known, restrictions):
+        about[_RESTRICTIONS] = inherited
+    return Assignment(out, dataset, plan, about, command, earlier, None if earlier else origin, notes)
 
 
-def _earlier_run(out: Path, dataset: Dataset) -> Checkpoint:
+def sized_as(origin: Checkpoint, plan: Plan, asked: Mapping[str, Any]) -> Plan:
+    """The plan for a network of the origin's size, at a lower rate: what it has learned is worth keeping.
+
+    asked: the preset, the sizes and the rate as named, None where nothing was.
+    Raises ConfigError for another size than the origin's.
+    """
+    named = {name: asked[name] for name in ("embedding", "units", "layers") if asked.get(name) is not None}
+    wanted = replace(plan.network if asked["preset"] != "auto" else origin.network, **named)
+    if wanted != origin.network:
+        raise ConfigError(
+            f"expected the size of {origin.path}, {_size(origin.network)}, to go on from its weights, "
+            f"got {_size(wanted)}: leave out --preset and the sizes"
+        )
+    rate = plan.training.learning_rate * (1 if asked.get("learning_rate") else _GENTLER)
+    training = replace(plan.training, learning_rate=rate)
+    return replace(plan, network=origin.network, training=training, reason=f"the size of {origin.path}")
+
+
+def _size(network: NetworkConfig) -> str:
+    return f"{network.layers} x {network.units} with embedding {network.embedding}"
+
+
+def _about_origin(origin: Checkpoint, dataset: Dataset) -> dict[str, Any]:
+    return {
+        "weights": origin.weights_digest,
+        "corpus": str(origin.corpus.get("name")),
+        "added_characters": len(dataset.vocabulary) - len(origin.vocabulary),
+    }
+
+
+def _restrictions(known: Checkpoint | None, added: str | None) -> str:
+    """What was forbidden of the text learned before holds on; each line once."""
+    before = str(known.corpus.get(_RESTRICTIONS) or "") if known else ""
+    return "\n".join(dict.fromkeys([*before.splitlines(), *(added or "").strip().splitlines()]))
+
+
+def _interrupted_run(out: Path) -> Checkpoint:
     try:
-        checkpoint = Checkpoint.open(out)
+        return Checkpoint.open(out)
     except CheckpointMissing as error:
         raise TrainerError(f"expected a run to resume in {out}, found none: leave out --resume") from error
-    if checkpoint.corpus.get("sha256") != dataset.digest:
-        raise TrainerError(f"expected the corpus that {out} was trained on, got another: leave out --resume")
-    return checkpoint
+
+
+def _check_same(earlier: Checkpoint, dataset: Dataset, notes: Mapping[str, Any]) -> None:
+    if earlier.corpus.get("sha256") != dataset.digest:
+        raise TrainerError(f"expected the corpus that {earlier.path} was trained on, got another: leave out --resume")
+    if notes and notes[_ORIGIN]["weights"] != earlier.training.get(_ORIGIN, {}).get("weights"):
+        raise TrainerError(f"{earlier.path} did not start from these weights: leave out --from to resume it")
 
 
 def _interrupted_plan(checkpoint: Checkpoint, plan: Plan) -> Plan:

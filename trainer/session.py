@@ -1,11 +1,13 @@
 """A session: what cotorra train does once it can begin, from the first line to the last."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 from model.checkpoint import Checkpoint
 from trainer.curve import CURVE, Curve
-from trainer.display import Display
+from trainer.display import Display, Watcher
 from trainer.errors import Diverged, Interrupted, TrainerError
+from trainer.finetuning import start_from
 from trainer.finishing import Sampler, finish
 from trainer.interruption import polite_signals
 from trainer.preparation import Assignment
@@ -13,17 +15,19 @@ from trainer.saving import Saver, restore_state
 from trainer.training import Training
 
 
-def train(assignment: Assignment, display: Display) -> Checkpoint:
-    """Train, and leave a finished checkpoint in assignment.out.
+def train(assignment: Assignment, display: Display, others: Sequence[Watcher] = ()) -> Checkpoint:
+    """Train, and leave a finished checkpoint in assignment.out. Display and others are told how it goes.
 
     Raises TrainerError and CheckpointError; Interrupted after Ctrl-C or SIGTERM, with the best kept.
     """
     training = Training(assignment.plan, assignment.dataset)
     if assignment.earlier is not None:
         restore_state(training, assignment.earlier)
+    elif assignment.origin is not None:
+        start_from(training.network, assignment.origin)
     display.say(_headline(training))
-    saver = Saver(assignment.out, assignment.plan, assignment.corpus)
-    failure = _run(training, saver, display)
+    saver = Saver(assignment.out, assignment.plan, assignment.corpus, assignment.notes)
+    failure = _run(training, saver, display, others)
     if failure and not training.progress.history:
         raise failure  # nothing was saved yet
     display.say("exporting and evaluating the best weights …")
@@ -33,20 +37,23 @@ def train(assignment: Assignment, display: Display) -> Checkpoint:
     return checkpoint
 
 
-def _run(training: Training, saver: Saver, display: Display) -> TrainerError | None:
+def _run(training: Training, saver: Saver, display: Display, others: Sequence[Watcher]) -> TrainerError | None:
     """Train to the end, or to the failure that it returns."""
-    sampler, curve = Sampler(training), Curve()
+    sampler, curve, watchers = Sampler(training), Curve(), [display, *others]
 
     def on_validation(training: Training, best: bool) -> None:
         saver.save(training, best, {CURVE: curve.of(training.progress.history)})
         if training.plan.training.validate_every_epoch:
             _keep_epoch(training, saver.out)
-        display.validated(training.progress.history[-1]["validation"], best, sampler.sample())
+        loss, sample = training.progress.history[-1]["validation"], sampler.sample()
+        for watcher in watchers:
+            watcher.validated(loss, best, sample)
 
     with display, polite_signals() as stopped:
         try:
             for report in training.run(on_validation, stopped, display.say):
-                display.show(report)
+                for watcher in watchers:
+                    watcher.show(report)
         except Diverged as error:
             return error
     if not stopped():

@@ -78,6 +78,7 @@ def test_rare_characters_become_unknown() -> None:
     dataset = Dataset.build([LONG + "ж"], minimum_count=2)
     assert "ж" not in dataset.vocabulary
     assert dataset.whole[:][-1] == UNKNOWN_ID
+    assert dataset.whole.part(len(LONG) - 2, len(LONG) + 1).text() == LONG[-2:] + "ж", "the text itself keeps them"
 
 
 @pytest.mark.parametrize("text", ["", "a", "too short", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"])
