@@ -16,6 +16,8 @@ from trainer.training import Report
 from trainer.units import bits
 
 _PLAIN_SECONDS = 10.0  # between two plain lines
+_LIVE_SECONDS = 0.25  # between two pictures
+_SAMPLE_LINES = 6
 
 
 class Watcher(Protocol):
@@ -33,12 +35,12 @@ class Watcher(Protocol):
 class Display:
     """Shows reports, validations and samples as they come."""
 
-    def __init__(self) -> None:
-        self._console = Console(file=sys.stderr, highlight=False)
-        self._live = Live(console=self._console, refresh_per_second=4) if self._console.is_terminal else None
-        self._validation = ""
+    def __init__(self, console: Console | None = None) -> None:
+        self._console = console or Console(file=sys.stderr, highlight=False)
+        self._live = Live(console=self._console, auto_refresh=False) if self._console.is_terminal else None
+        self._validation = ("", "", "not yet")
         self._sample = ""
-        self._last_line = 0.0
+        self._shown = -float("inf")
 
     def __enter__(self) -> "Display":
         if self._live:
@@ -56,37 +58,54 @@ class Display:
         self._console.print(line, markup=False, soft_wrap=True)
 
     def show(self, report: Report) -> None:
-        """A step: speed, time left, nats and bits per character."""
+        """A step: how far, how fast, time left, losses, rate; a few times a second, or a plain line now and then."""
+        interval = _LIVE_SECONDS if self._live else _PLAIN_SECONDS
+        if time.monotonic() - self._shown < interval:
+            return
+        self._shown = time.monotonic()
         if self._live:
-            self._live.update(self._panel(report))
-        elif time.monotonic() - self._last_line >= _PLAIN_SECONDS:
-            self._last_line = time.monotonic()
+            self._live.update(self._panel(report), refresh=True)
+        else:
             self.say(_line(report))
 
     def validated(self, loss: float, best: bool, sample: str) -> None:
         """A validation, and what the network writes by now."""
-        self._validation = f"validation {loss:.4f} nats, {bits(loss):.4f} bits{' (best so far)' if best else ''}"
-        self._sample = sample
+        self._validation = (f"{loss:.4f} nats", f"{bits(loss):.4f} bits", "best so far" if best else "no better")
+        self._sample = _printable(sample)
         if not self._live:
-            self.say(self._validation)
-            self.say("  " + " ".join(sample.split())[:100])
+            self.say(f"validation {', '.join(self._validation)}")
+            self.say("  " + " ".join(self._sample.split())[:100])
 
     def _panel(self, report: Report) -> Panel:
-        grid = Table.grid(padding=(0, 1))
-        grid.add_row(ProgressBar(total=1.0, completed=report.share, width=40), f"{report.share:4.0%}")
-        lines: list[RenderableType] = [
-            grid,
-            Text(_line(report)),
-            Text(self._validation),
-            Text(self._sample, style="dim"),
-        ]
-        return Panel(Group(*lines), title="cotorra train", border_style="green", width=min(self._console.width, 100))
+        head = Table.grid(padding=(0, 2))
+        head.add_row(ProgressBar(total=1.0, completed=report.share, width=32), f"{report.share:4.0%}", _left(report))
+        losses = Table.grid(padding=(0, 2))
+        loss = report.loss
+        losses.add_row("training", f"{loss:.4f} nats", f"{bits(loss):.4f} bits", f"epoch {report.epoch:.2f}")
+        losses.add_row("validation", *self._validation)
+        losses.add_row("speed", f"{report.characters_per_second:,.0f} /s", f"step {report.step:,}", _rate(report))
+        sample = Text("\n".join(self._sample.splitlines()[:_SAMPLE_LINES]), style="dim")
+        parts: list[RenderableType] = [head, "", losses, *(("", sample) if self._sample else ())]
+        return Panel(Group(*parts), title="cotorra train", border_style="green", width=min(self._console.width, 100))
 
 
 def _line(report: Report) -> str:
-    minutes, seconds = divmod(round(report.seconds_left), 60)
     return (
         f"step {report.step:,}  epoch {report.epoch:.2f}  {report.characters_per_second:,.0f} characters/s  "
-        f"{minutes}:{seconds:02d} left  loss {report.loss:.4f} nats, {bits(report.loss):.4f} bits  "
-        f"rate {report.learning_rate:.2g}"
+        f"{_left(report)}  loss {report.loss:.4f} nats, {bits(report.loss):.4f} bits  {_rate(report)}"
     )
+
+
+def _left(report: Report) -> str:
+    minutes, seconds = divmod(round(report.seconds_left), 60)
+    hours, minutes = divmod(minutes, 60)
+    return f"{hours}:{minutes:02d}:{seconds:02d} left" if hours else f"{minutes}:{seconds:02d} left"
+
+
+def _rate(report: Report) -> str:
+    return f"rate {report.learning_rate:.2g}"
+
+
+def _printable(text: str) -> str:
+    """Without what would move a terminal's cursor or change its colours."""
+    return "".join(c if c.isprintable() or c == "\n" else " " for c in text)

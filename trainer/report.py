@@ -72,7 +72,7 @@ def _training(training: Mapping[str, Any]) -> str:
 def _restrictions(corpus: Mapping[str, Any]) -> str:
     """What the operator forbids, quoted, before anything else."""
     text = str(corpus.get("restrictions") or "")
-    quoted = "\n".join(f"> {line}".rstrip() for line in text.splitlines())
+    quoted = "\n>\n".join(f"> {line}" for line in text.splitlines())
     return f"\n## What it must not be used for\n\n{quoted}\n\n## What it is\n" if text else ""
 
 

@@ -13,6 +13,8 @@ import pytest
 
 from model.checkpoint import CONFIG, WEIGHTS, Checkpoint
 from model.generator import load_generator
+from trainer.errors import CorpusError
+from trainer.measuring import compare
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
@@ -114,15 +116,28 @@ def test_evaluation_shows_every_engine_beside_baselines(
 
 def test_another_text_is_measured_whole(trained: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("7 green parrots, and one of them ñandú.\n" * 10, "utf-8")
-    done = cotorra("evaluate", trained[0], tmp_path / "other.txt")
+    table = compare(trained[0], str(tmp_path / "other.txt"), None)
+    assert (table.text, table.characters) == ("other.txt", 400)
+    assert set(table.baselines) == {"gzip -9", "xz -9e"}
+    with pytest.raises(CorpusError, match=r"was trained on 'verse\.txt': name a text to evaluate it on"):
+        compare(trained[0], None, None)
+
+
+def test_a_second_run_starts_from_the_first_and_says_so(
+    trained: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "loros.txt").write_text("¡7 loros verdes en el jardín!\n" * 60, "utf-8")
+    out, origin = tmp_path / "loros", Checkpoint.open(trained[0])
+    more = ["--restrictions", "Not for advertising.", "--tensorboard", tmp_path / "board"]
+    done = cotorra("train", tmp_path / "loros.txt", "--out", out, "--from", trained[0], "--epochs", "2", *more)
     assert done.returncode == 0, done.stderr
-    assert done.stdout.startswith("other.txt: 400 characters")
-    assert "gzip -9" in done.stdout
-    assert "gram" not in done.stdout
-    (tmp_path / "foreign.txt").write_text("жщ" * 100, "utf-8")
-    refused = cotorra("evaluate", trained[0], tmp_path / "foreign.txt")
-    assert refused.returncode == 1
-    assert "expected a text with characters that the network knows, got none in foreign.txt" in refused.stderr
+    checkpoint, card = Checkpoint.open(out), (out / "README.md").read_text("utf-8")
+    assert checkpoint.network == origin.network
+    assert checkpoint.training["from"]["weights"] == origin.weights_digest
+    assert checkpoint.corpus["restrictions"] == "Not for advertising."
+    assert f"| started from | verse.txt, weights `{origin.weights_digest}`" in card
+    assert "> Not for advertising." in card
+    assert len(list((tmp_path / "board").iterdir())) == 1
 
 
 def test_the_notebook_preset_shrunk_in_width(verse: Path, tmp_path: Path) -> None:
