@@ -8,7 +8,7 @@ export UV_HTTP_TIMEOUT ?= 300
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check format readme bench requirements clean
+.PHONY: help demo run install test check format readme bench bench-training requirements clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -40,6 +40,9 @@ readme: .venv/dev.installed ## the parts of the README that are made from the co
 
 bench: .venv/dev.installed ## characters per second of each way to generate
 	$(BIN)/python -m benchmarks.generation
+
+bench-training: .venv/dev.installed ## characters per second of each way to train (with PyTorch, if it is installed)
+	$(BIN)/python -m benchmarks.training
 
 requirements: $(UV) ## pin every dependency again, with hashes
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements/bot.txt

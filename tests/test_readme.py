@@ -8,6 +8,7 @@ import shlex
 import signal
 import subprocess
 import sys
+import zipfile
 from asyncio.subprocess import PIPE
 from pathlib import Path
 
@@ -47,6 +48,24 @@ def folder(tmp_path_factory: pytest.TempPathFactory) -> Path:
     folder = tmp_path_factory.mktemp("reader")
     (folder / ".venv").symlink_to(BIN.parent)
     (folder / "my-book.txt").write_text("It was a dark and stormy night; the parrots fell silent.\n" * 60, "utf-8")
+    lines = [f"Parrot number {n} is talking again, and nobody has asked it to." for n in range(40)]
+    said = [
+        {
+            "id": n,
+            "type": "message",
+            "date": f"2026-01-01T10:00:{n:02d}",
+            "from": "Ana",
+            "from_id": "user1",
+            "text": line,
+        }
+        for n, line in enumerate(lines)
+    ]
+    group = {"name": "Ours", "type": "private_group", "id": 1, "messages": said}
+    (folder / "result.json").write_text(json.dumps(group), "utf-8")
+    with zipfile.ZipFile(folder / "WhatsApp Chat.zip", "w") as archive:
+        chat = "".join(f"31/01/2026, 10:{n:02d} - Ana: {line}\n" for n, line in enumerate(lines))
+        archive.writestr("WhatsApp Chat with Ana.txt", chat)
+    (folder / "posts.csv").write_text("id,body\n" + "".join(f'{n},"{line}"\n' for n, line in enumerate(lines)), "utf-8")
     return folder
 
 
@@ -65,10 +84,11 @@ def run(folder: Path, command: str) -> str:
 @pytest.mark.xdist_group("tensorflow")
 def test_training_sampling_and_evaluating_as_written(folder: Path) -> None:
     lines = [line for line in COMMANDS if re.match(r"\.venv/bin/cotorra (train|sample|evaluate) ", line)]
-    assert [line.split()[1] for line in lines][:3] == ["train", "sample", "evaluate"]
+    assert [line.split()[1] for line in lines] == ["train", "sample", "evaluate", "train", "train", "train"]
     for line in lines:
         assert run(folder, line.replace("--minutes 10", "--minutes 0.05 --preset tiny")).strip()
-    assert (folder / "my-voice" / "config.json").is_file()
+    for voice in ("my-voice", "our-group", "ana", "posts"):
+        assert (folder / voice / "config.json").is_file()
 
 
 async def test_running_it_on_telegram_and_reading_its_log_as_written(root: Path, folder: Path) -> None:
