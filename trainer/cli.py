@@ -5,6 +5,7 @@ import importlib.util
 import json
 import shlex
 import sys
+from collections.abc import Callable
 from dataclasses import replace
 from pathlib import Path
 from typing import Any
@@ -19,6 +20,26 @@ from trainer.preparation import prepare, sized_as
 
 _NETWORK = ("embedding", "units", "layers")
 _TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed")
+_READING = (
+    click.option("--encoding", help="Of files that do not tell theirs, such as latin-1."),
+    click.option("--column", help="Of a table, CSV or JSON Lines; text, message or content if nothing is said."),
+    click.option(
+        "--author", "authors", multiple=True, help="Learn from this person's messages alone; may be repeated."
+    ),
+    click.option("--speakers/--no-speakers", default=False, show_default=True, help="Write who speaks: 'Ana: hello'."),
+    click.option(
+        "--keep-personal-data", is_flag=True, help="Do not mask user names, phones, e-mail, links and numbers."
+    ),
+    click.option("--keep-forwards", is_flag=True, help="Learn from forwarded messages too."),
+    click.option("--plain", is_flag=True, help="Read every file as plain text, whatever it looks like."),
+)
+
+
+def reads_corpus(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with every option about reading, so that the same words read the same text in each."""
+    for option in reversed(_READING):
+        command = option(command)
+    return command
 
 
 @click.command()
@@ -31,13 +52,7 @@ _TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed"
 @click.option("--from", "origin", type=click.Path(path_type=Path), help="Start from this checkpoint's weights.")
 @click.option("--restrictions", help="Who and what the corpus must not be used for: kept with the checkpoint.")
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Write the run's figures here for TensorBoard.")
-@click.option("--encoding", help="Of files that do not tell theirs, such as latin-1.")
-@click.option("--column", help="Of a table, CSV or JSON Lines; text, message or content if nothing is said.")
-@click.option("--author", "authors", multiple=True, help="Learn from this person's messages alone; may be repeated.")
-@click.option("--speakers/--no-speakers", default=False, show_default=True, help="Write who speaks: 'Ana: hello'.")
-@click.option("--keep-personal-data", is_flag=True, help="Do not mask user names, phones, e-mail, links and numbers.")
-@click.option("--keep-forwards", is_flag=True, help="Learn from forwarded messages too.")
-@click.option("--plain", is_flag=True, help="Read every file as plain text, whatever it looks like.")
+@reads_corpus
 @click.option("--seed", type=int, help="For weights, dropout and resets; 0 if nothing is said.")
 @click.option("--embedding", type=int, help="Width of a character's vector.")
 @click.option("--units", type=int, help="Width of an LSTM layer.")
@@ -77,21 +92,21 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
 
 @click.command()
 @click.argument("checkpoint", type=click.Path(path_type=Path))
-@click.argument("text", required=False)
-@click.option("--encoding", help="Of a file that does not tell its own, such as latin-1.")
+@click.argument("text", nargs=-1)
+@reads_corpus
 @click.option("--json", "as_json", is_flag=True, help="For programs.")
-def evaluate(checkpoint: Path, text: str | None, encoding: str | None, as_json: bool) -> None:
+def evaluate(checkpoint: Path, text: tuple[str, ...], encoding: str | None, as_json: bool, **options: Any) -> None:
     """How well a CHECKPOINT predicts a TEXT, in nats and bits per character, beside baselines.
 
-    TEXT is a file, a folder or a corpus by name. The corpus that the checkpoint was trained on is taken for
-    its held-out tenth, and what was trained on for an n-gram and to look for copies; any other text is taken
-    whole. Without TEXT it is the corpus by name that the checkpoint was trained on.
+    TEXT is what cotorra train reads. The corpus that the checkpoint was trained on, read with the same options,
+    is taken for its held-out tenth, and the rest of it for an n-gram and to look for copies; any other text is
+    taken whole. Without TEXT it is the corpus by name that the checkpoint was trained on.
     """
     _require_tensorflow()
     _import_tensorflow()
     from trainer.measuring import compare
 
-    table = compare(checkpoint, text, encoding)
+    table = compare(checkpoint, text, encoding, reading_options(options))
     click.echo(json.dumps(table.to_json(), indent=1) if as_json else table.to_text())
 
 

@@ -1,5 +1,6 @@
 """Measuring: a network and its int8 export on a text: losses, baselines on the same split, originality."""
 
+from collections.abc import Sequence
 from pathlib import Path
 
 import keras
@@ -14,7 +15,7 @@ from model.sampling import Rng
 from model.state import State
 from model.vocabulary import UNKNOWN_ID, Vocabulary
 from trainer.comparison import Comparison
-from trainer.corpus import NAMED, open_corpus
+from trainer.corpus import NAMED, ReadingOptions, open_corpus
 from trainer.dataset import Dataset, EncodedText
 from trainer.errors import CorpusError
 from trainer.evaluation import Evaluator, compressed_bits, engine_carried_loss, engine_zero_state_loss
@@ -30,20 +31,26 @@ _MOST_LEARNED = 4_000_000  # characters before the held-out text that baselines 
 _TEXTS, _LENGTH = 10, 1_000  # written at each temperature, each from a zero state as after /seed; characters
 
 
-def compare(path: Path, text: str | None, encoding: str | None) -> Comparison:
+def compare(
+    path: Path, text: Sequence[str] = (), encoding: str | None = None, options: ReadingOptions | None = None
+) -> Comparison:
     """Evaluate a checkpoint on a text, or on what it held out of its corpus. Raises CotorraError.
 
     A text that is the checkpoint's own corpus, by its SHA-256, is taken for its held-out tenth, and what was
     trained on serves the baselines; any other is taken whole.
     """
     checkpoint = Checkpoint.open(path)
+    sources = text or [str(checkpoint.corpus.get("name"))]
+    if not text and sources[0] not in NAMED:
+        raise CorpusError(f"{path} was trained on {sources[0]!r}: name a text to evaluate it on")
+    corpus = open_corpus(sources, encoding, options)
     network = build_network(checkpoint.network, len(checkpoint.vocabulary))
     network.load_weights(checkpoint.path / WEIGHTS)
     engine = LiteRTEngine.load(checkpoint)
-    name, dataset = _text(checkpoint, text, encoding)
+    dataset, name = Dataset.build(corpus.pieces, vocabulary=checkpoint.vocabulary), corpus.name
     if dataset.digest == checkpoint.corpus.get("sha256"):
         return measure(f"{name}, held out", network, engine, dataset.vocabulary, dataset.validation, dataset.training)
-    if text is None:
+    if not text:
         return measure(f"{name}, another edition, last tenth", network, engine, dataset.vocabulary, dataset.validation)
     return measure(name, network, engine, dataset.vocabulary, dataset.whole)
 
@@ -111,12 +118,3 @@ def _originality(generator: RecurrentGenerator, held_out: str, corpus: str) -> d
 def _zeros(network: keras.Sequential) -> np.ndarray[tuple[int, ...], np.dtype[np.float32]]:
     layers = lstm_layers(network)
     return np.zeros((len(layers), 2, layers[0].units), np.float32)
-
-
-def _text(checkpoint: Checkpoint, text: str | None, encoding: str | None) -> tuple[str, Dataset]:
-    """What it is called, and its ids in the checkpoint's vocabulary."""
-    source = text or str(checkpoint.corpus.get("name"))
-    if text is None and source not in NAMED:
-        raise CorpusError(f"{checkpoint.path} was trained on {source!r}: name a text to evaluate it on")
-    corpus = open_corpus([source], encoding)
-    return corpus.name, Dataset.build(corpus.pieces, vocabulary=checkpoint.vocabulary)

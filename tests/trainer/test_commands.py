@@ -116,11 +116,11 @@ def test_evaluation_shows_every_engine_beside_baselines(
 
 def test_another_text_is_measured_whole(trained: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path) -> None:
     (tmp_path / "other.txt").write_text("7 green parrots, and one of them ñandú.\n" * 10, "utf-8")
-    table = compare(trained[0], str(tmp_path / "other.txt"), None)
+    table = compare(trained[0], [str(tmp_path / "other.txt")])
     assert (table.text, table.characters) == ("other.txt", 400)
     assert set(table.baselines) == {"gzip -9", "xz -9e"}
     with pytest.raises(CorpusError, match=r"was trained on 'verse\.txt': name a text to evaluate it on"):
-        compare(trained[0], None, None)
+        compare(trained[0])
 
 
 def test_a_second_run_starts_from_the_first_and_says_so(

@@ -1,0 +1,62 @@
+"""Which part of which text is measured, and what a checkpoint folder holds while it is trained."""
+
+from pathlib import Path
+
+import pytest
+
+from model.checkpoint import GENERATOR, WEIGHTS, Checkpoint, replace_checkpoint, seal
+from model.config import NetworkConfig
+from model.network import build_network
+from trainer.corpus import ReadingOptions, open_corpus
+from trainer.dataset import Dataset
+from trainer.export import export_step
+from trainer.measuring import compare
+from trainer.plan import Plan, TrainingConfig
+from trainer.saving import Saver
+from trainer.training import Training
+
+pytestmark = pytest.mark.xdist_group("tensorflow")
+
+TINY = NetworkConfig(8, 16, 1)
+CHAT = "".join(f"[{day:02d}/01/24, 10:{minute:02d}:00] {'Ana' if minute % 2 else 'Eva'}: hola {day} {minute}\n"
+               for day in range(1, 28) for minute in range(40))  # fmt: skip
+
+
+def checkpoint_of(dataset: Dataset, name: str, path: Path) -> Path:
+    """Untrained, but whole."""
+    network = build_network(TINY, len(dataset.vocabulary))
+    with replace_checkpoint(path) as staging:
+        network.save_weights(staging / WEIGHTS)
+        (staging / GENERATOR).write_bytes(export_step(network))
+        about = {"name": name, "sha256": dataset.digest}
+        seal(staging, Checkpoint(path, TINY, dataset.vocabulary, {}, {}, about))
+    return path
+
+
+def test_a_chat_is_recognised_when_it_is_read_as_it_was(tmp_path: Path) -> None:
+    (tmp_path / "chat.txt").write_text(CHAT, "utf-8")
+    sources, options = [str(tmp_path / "chat.txt")], ReadingOptions(authors=("Ana",))
+    dataset = Dataset.build(open_corpus(sources, options=options).pieces)
+    checkpoint = checkpoint_of(dataset, "chat.txt", tmp_path / "voice")
+    same = compare(checkpoint, sources, options=options)
+    assert (same.text, same.characters) == ("chat.txt, held out", len(dataset.validation))
+    assert same.originality
+    other = compare(checkpoint, sources)
+    assert (other.text, other.originality) == ("chat.txt", {})
+    assert other.characters > dataset.characters
+
+
+def test_a_named_corpus_that_was_revised_since_is_said_to_be_another_edition(tmp_path: Path) -> None:
+    dataset = Dataset.build(["not what python-docs says today"])
+    found = compare(checkpoint_of(dataset, "python-docs", tmp_path / "voice"))
+    assert found.text == "python-docs, another edition, last tenth"
+    assert not found.originality
+
+
+def test_the_curve_lies_in_the_folder_while_it_is_trained_under_its_hash(tmp_path: Path) -> None:
+    plan = Plan("tiny", TINY, TrainingConfig(batch_size=2, sequence_length=10), None, 1, "")
+    training = Training(plan, Dataset.build(["a short text, really short, but long enough"]))
+    saver = Saver(tmp_path / "run", plan, {"name": "short"})
+    for picture in (b"first", b"second"):
+        saver.save(training, best=picture == b"first", files={"curve.png": picture})
+        assert Checkpoint.open(tmp_path / "run").read("curve.png") == picture
