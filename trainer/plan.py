@@ -7,10 +7,11 @@ from typing import Any
 from model.config import NetworkConfig, check_integer, check_number
 from model.errors import ConfigError
 
-# Characters a second of one forward and backward pass on two cores, per million weights: a plain guess that
-# sizes a network for the time there is.
-_CHARACTERS_PER_SECOND = 30_000
-_EPOCHS_WORTHWHILE = 4.0  # with fewer a smaller network ends better
+# Seconds a character on two cores, measured: a part that every network pays, and one for each million weights.
+_SECONDS_AT_LEAST = 1 / 60_000
+_SECONDS_PER_MILLION = 1 / 65_000
+_EPOCHS_WORTHWHILE = 5.5  # with fewer, a smaller network ends better
+_WEIGHTS_PER_CHARACTER = 1.5  # with more, a network learns the text by heart
 
 
 @dataclass(frozen=True)
@@ -21,15 +22,15 @@ class TrainingConfig:
     """
 
     batch_size: int = 32  # streams: more would be faster a character, and learn less a minute
-    sequence_length: int = 64  # timesteps of back-propagation; the state is carried further
-    learning_rate: float = 5e-3  # AdamW's peak, after warm-up
-    schedule: str = "cosine"  # to 2 % of the peak at the end; `constant` for the notebook
+    sequence_length: int = 50  # timesteps of back-propagation; the state is carried further
+    learning_rate: float = 1.2e-2  # AdamW's peak, after warm-up
+    schedule: str = "linear"  # down to nothing at the end; `constant` for the notebook
     warm_up: float = 0.05  # share of the run
     optimizer: str = "adamw"  # `adam` with Keras' defaults for the notebook
     beta_2: float = 0.99  # shorter memory than 0.999: runs are short
     weight_decay: float = 0.05  # on matrices only
     clip_norm: float = 1.0  # global norm of the gradient; 0 is off
-    dropout: float = 0.1  # after each LSTM layer
+    dropout: float = 0.2  # after each LSTM layer
     reset_probability: float = 0.05  # a stream's state to zero, per chunk: a fresh /seed starts from zeros
     unknown_rate: float = 0.001  # share of inputs replaced by `<unk>`, so that it is trained
     forget_bias: float = 1.0  # Keras' own: remember until told otherwise
@@ -90,13 +91,18 @@ _NOTEBOOK_TRAINING = TrainingConfig(
 _NOTEBOOK_EPOCHS = 50
 
 _SIZES: dict[str, tuple[NetworkConfig, TrainingConfig]] = {
-    "tiny": (NetworkConfig(32, 128, 1), TrainingConfig(learning_rate=8e-3, dropout=0.0)),
-    "small": (NetworkConfig(64, 256, 1), TrainingConfig(learning_rate=7e-3, dropout=0.0)),
-    "medium": (NetworkConfig(64, 512, 1), TrainingConfig(dropout=0.2)),
-    "large": (NetworkConfig(128, 1024, 2), TrainingConfig(batch_size=64, learning_rate=2e-3, dropout=0.3)),
+    "tiny": (NetworkConfig(32, 128, 1), TrainingConfig()),
+    "small": (NetworkConfig(64, 256, 1), TrainingConfig()),
+    "medium": (NetworkConfig(64, 512, 1), TrainingConfig()),
+    "large": (NetworkConfig(128, 1024, 2), TrainingConfig(batch_size=64, learning_rate=2e-3)),
     "notebook": (NetworkConfig(256, 1024, 2), _NOTEBOOK_TRAINING),
 }
 PRESETS = ("auto", *_SIZES)
+# What `auto` chooses from, the largest first.
+_LADDER = [
+    _SIZES["large"],
+    *((NetworkConfig(64, units, 1), TrainingConfig()) for units in (768, 640, 512, 448, 384, 320, 256, 192)),
+]
 _DEFAULT_MINUTES = 10.0
 
 
@@ -116,31 +122,34 @@ def make_plan(preset: str, characters: int, minutes: float | None = None, epochs
         check_integer("epochs", epochs, 1, 1_000_000)
     if minutes is None and epochs is None:
         minutes, epochs = (None, _NOTEBOOK_EPOCHS) if preset == "notebook" else (_DEFAULT_MINUTES, None)
-    name, reason = (preset, "as asked") if preset != "auto" else _choose(characters, minutes)
-    network, training = _SIZES[name]
-    if name not in ("notebook", "tiny", "small") and minutes is not None:
-        training = replace(training, dropout=_dropout(network, characters, minutes))
-    return Plan(name, network, training, minutes, epochs, reason)
+    network, training, reason = (*_SIZES[preset], "as asked") if preset != "auto" else _choose(characters, minutes)
+    if preset != "notebook":
+        passes = epochs if minutes is None else _epochs(network, characters, minutes)
+        training = replace(training, dropout=_dropout(passes or 0))
+    return Plan(preset, network, training, minutes, epochs, reason)
 
 
-def _choose(characters: int, minutes: float | None) -> tuple[str, str]:
-    """The largest size that sees the corpus often enough in the time there is."""
+def _choose(characters: int, minutes: float | None) -> tuple[NetworkConfig, TrainingConfig, str]:
+    """The largest network that the text can fill and that sees it often enough in the time there is."""
     if minutes is None:
-        return "medium", "the size for everyday corpora"
-    for name in ("large", "medium", "small"):
-        epochs = _epochs(_SIZES[name][0], characters, minutes)
-        enough = epochs >= _EPOCHS_WORTHWHILE or (name == "medium" and minutes >= 1.5)
-        if enough and characters >= 20 * _SIZES[name][0].units:
-            return name, f"about {epochs:.1f} passes over {characters:,} characters in {minutes:g} minutes"
-    return "tiny", f"little time or text: {characters:,} characters, {minutes:g} minutes"
+        return *_SIZES["medium"], "the size for everyday corpora"
+    for network, training in _LADDER:
+        epochs = _epochs(network, characters, minutes)
+        if epochs >= _EPOCHS_WORTHWHILE and _millions(network) * 1e6 <= _WEIGHTS_PER_CHARACTER * characters:
+            return network, training, f"about {epochs:.0f} passes over {characters:,} characters in {minutes:g} minutes"
+    return *_SIZES["tiny"], f"little time or text: {characters:,} characters, {minutes:g} minutes"
+
+
+def _millions(network: NetworkConfig) -> float:
+    """Weights of the LSTM layers."""
+    return 4e-6 * network.units * (network.embedding + network.units * (2 * network.layers - 1))
 
 
 def _epochs(network: NetworkConfig, characters: int, minutes: float) -> float:
-    millions = 4e-6 * network.units * (network.embedding + network.units * (2 * network.layers - 1))
-    return 60 * minutes * _CHARACTERS_PER_SECOND / max(millions, 0.3) / characters
+    seconds = _SECONDS_AT_LEAST + _SECONDS_PER_MILLION * _millions(network)
+    return 60 * minutes / seconds / characters
 
 
-def _dropout(network: NetworkConfig, characters: int, minutes: float) -> float:
-    """More passes over the same text need more dropout: 0.1 at 4 passes, 0.4 at 18 (measured at 1 x 512)."""
-    epochs = _epochs(network, characters, minutes)
-    return round(min(0.5, max(0.05, 0.1 + 0.3 * (epochs - 4) / 14)), 2)
+def _dropout(epochs: float) -> float:
+    """More passes over the same text need more dropout: 0.2 at 6 passes, 0.4 at 18 (trainer/LOG.md)."""
+    return round(min(0.5, max(0.05, 0.2 + 0.2 * (epochs - 6) / 12)), 2)

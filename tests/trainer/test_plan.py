@@ -51,12 +51,12 @@ def test_a_configuration_survives_json() -> None:
     assert TrainingConfig.from_json(config.to_json() | {"minutes": 3}) == config
 
 
-def test_the_rate_warms_up_and_ends_near_zero() -> None:
+def test_the_rate_warms_up_and_ends_at_zero() -> None:
     config = TrainingConfig(learning_rate=1.0, warm_up=0.1)
     assert learning_rate(config, 0.05) == pytest.approx(0.5)
     assert learning_rate(config, 0.1) == pytest.approx(1.0)
-    assert learning_rate(config, 0.55) == pytest.approx(0.51)
-    assert learning_rate(config, 1.0) == learning_rate(config, 1.2) == pytest.approx(0.02)
+    assert learning_rate(config, 0.55) == pytest.approx(0.5)
+    assert learning_rate(config, 1.0) == learning_rate(config, 1.2) == 0
 
 
 def test_a_constant_rate_is_constant() -> None:
