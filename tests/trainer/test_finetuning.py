@@ -29,7 +29,7 @@ NEW = "".join(f"¡{n} loros verdes en el jardín, añorando ÑANDÚES!\n" for n 
 TINY = NetworkConfig(8, 16, 2)
 CONFIG_TINY = TrainingConfig(batch_size=4, sequence_length=20, learning_rate=1e-2)
 PLAN = Plan("tiny", TINY, CONFIG_TINY, None, 4, "")
-NOTHING_ASKED = {"preset": "auto", "embedding": None, "units": None, "layers": None, "learning_rate": None}
+NOTHING_ASKED = {"preset": "auto", "embedding": None, "units": None, "layers": None}
 
 
 def run(training: Training) -> None:
@@ -161,9 +161,8 @@ def test_the_size_is_the_origins(origin: Checkpoint) -> None:
     other = replace(PLAN, network=NetworkConfig(64, 512, 1))
     plan = sized_as(origin, other, NOTHING_ASKED)
     assert plan.network == TINY
-    assert plan.training.learning_rate < CONFIG_TINY.learning_rate
+    assert plan.training == CONFIG_TINY
     assert sized_as(origin, PLAN, NOTHING_ASKED | {"preset": "tiny", "units": 16}).network == TINY
-    assert sized_as(origin, PLAN, NOTHING_ASKED | {"learning_rate": 1e-2}).training.learning_rate == 1e-2
 
 
 @pytest.mark.parametrize("asked", [{"units": 32}, {"layers": 1}, {"embedding": 9}, {"preset": "medium"}])
