@@ -2,7 +2,9 @@
 
 import keras
 
+from model.checkpoint import WEIGHTS, Checkpoint
 from model.config import NetworkConfig
+from model.errors import CheckpointDamaged
 
 
 def build_network(config: NetworkConfig, vocabulary_size: int, batch_size: int = 1) -> keras.Sequential:
@@ -31,6 +33,18 @@ def build_network(config: NetworkConfig, vocabulary_size: int, batch_size: int =
         ],
         name="cotorra",
     )
+
+
+def load_network(checkpoint: Checkpoint) -> keras.Sequential:
+    """A checkpoint's network with its weights, batch 1. Raises CheckpointDamaged for weights of another shape."""
+    network = build_network(checkpoint.network, len(checkpoint.vocabulary))
+    try:
+        network.load_weights(checkpoint.path / WEIGHTS)
+    except (ValueError, OSError, KeyError) as error:
+        raise CheckpointDamaged(
+            f"{checkpoint.path / WEIGHTS} is of another network than config.json: copy the checkpoint again"
+        ) from error
+    return network
 
 
 def lstm_layers(network: keras.Sequential) -> list[keras.layers.LSTM]:

@@ -11,9 +11,8 @@ import keras
 import numpy as np
 from numpy.typing import NDArray
 
-from model.checkpoint import WEIGHTS, Checkpoint
-from model.errors import CheckpointDamaged
-from model.network import build_network
+from model.checkpoint import Checkpoint
+from model.network import load_network
 
 Floats = NDArray[np.float32]
 
@@ -26,14 +25,7 @@ def start_from(network: keras.Sequential, origin: Checkpoint) -> None:
 
     Raises CheckpointDamaged for weights that are not of the network in config.json.
     """
-    old = build_network(origin.network, len(origin.vocabulary))
-    try:
-        old.load_weights(origin.path / WEIGHTS)
-    except (ValueError, OSError, KeyError) as error:
-        raise CheckpointDamaged(
-            f"{origin.path / WEIGHTS} is of another network than {origin.path}/config.json: copy the checkpoint again"
-        ) from error
-    embedding, *recurrent, kernel, bias = old.get_weights()
+    embedding, *recurrent, kernel, bias = load_network(origin).get_weights()
     size = network.get_layer("logits").units
     network.set_weights([grown_embedding(embedding, size), *recurrent, *grown_output(kernel, bias, size)])
 

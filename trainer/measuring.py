@@ -6,11 +6,11 @@ from pathlib import Path
 import keras
 import numpy as np
 
-from model.checkpoint import WEIGHTS, Checkpoint
+from model.checkpoint import Checkpoint
 from model.config import SamplingConfig
 from model.engines.litert import LiteRTEngine
 from model.generator import Engine, RecurrentGenerator
-from model.network import build_network, lstm_layers
+from model.network import load_network, lstm_layers
 from model.sampling import Rng
 from model.state import State
 from model.vocabulary import UNKNOWN_ID, Vocabulary
@@ -44,8 +44,7 @@ def compare(
     if not text and sources[0] not in NAMED:
         raise CorpusError(f"{path} was trained on {sources[0]!r}: name a text to evaluate it on")
     corpus = open_corpus(sources, encoding, options)
-    network = build_network(checkpoint.network, len(checkpoint.vocabulary))
-    network.load_weights(checkpoint.path / WEIGHTS)
+    network = load_network(checkpoint)
     engine = LiteRTEngine.load(checkpoint)
     dataset, name = Dataset.build(corpus.pieces, vocabulary=checkpoint.vocabulary), corpus.name
     if dataset.digest == checkpoint.corpus.get("sha256"):

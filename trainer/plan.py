@@ -33,7 +33,6 @@ class TrainingConfig:
     dropout: float = 0.2  # after each LSTM layer
     reset_probability: float = 0.05  # a stream's state to zero, per chunk: a fresh /seed starts from zeros
     unknown_rate: float = 0.001  # share of inputs replaced by `<unk>`, so that it is trained
-    forget_bias: float = 1.0  # Keras' own: remember until told otherwise
     recurrent_initializer: str = "orthogonal"  # `glorot_uniform` for the notebook
     validate_every_epoch: bool = False  # else some 20 times over the run
     keep: str = "best"  # by validation from a zero state; `last` for the notebook

@@ -24,8 +24,6 @@ NAMING = {
 }
 metadata = MetaData(naming_convention=NAMING)
 
-OUTCOMES = ("pending", "answered", "failed", "refused")
-
 chats = Table(
     "chats",
     metadata,

@@ -7,11 +7,9 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from model.checkpoint import WEIGHTS
 from model.config import SamplingConfig
 from model.engines.quiet import quiet_start
-from model.errors import CheckpointDamaged
-from model.network import build_network, lstm_layers
+from model.network import load_network, lstm_layers
 from model.sampling import Floats
 from model.vocabulary import UNKNOWN_ID, Ids
 
@@ -43,14 +41,7 @@ class TensorFlowEngine:
     def load(cls, checkpoint: "Checkpoint") -> "TensorFlowEngine":
         """From a checkpoint's weights, on the GPU where there is one. Raises CheckpointDamaged."""
         _prepare_devices()
-        network = build_network(checkpoint.network, len(checkpoint.vocabulary))
-        try:
-            network.load_weights(checkpoint.path / WEIGHTS)
-        except (ValueError, OSError, KeyError) as error:
-            raise CheckpointDamaged(
-                f"{checkpoint.path / WEIGHTS} is of another network than config.json: copy the checkpoint again"
-            ) from error
-        return cls(network)
+        return cls(load_network(checkpoint))
 
     def advance(self, hidden: Floats, ids: Ids) -> Floats:
         """Put ids through the network: the new (layers, 2, units)."""

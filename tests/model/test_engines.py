@@ -3,13 +3,14 @@
 import hashlib
 import json
 import shutil
+from dataclasses import replace
 from pathlib import Path
 
 import keras
 import numpy as np
 import pytest
 
-from model.checkpoint import WEIGHTS, Checkpoint
+from model.checkpoint import WEIGHTS, Checkpoint, replace_checkpoint, seal
 from model.config import SamplingConfig
 from model.engines.litert import LiteRTEngine
 from model.errors import CheckpointDamaged
@@ -113,3 +114,13 @@ def test_a_graph_of_another_network_is_refused(tmp_path: Path, checkpoint: Check
     (folder / "config.json").write_text(json.dumps(config))
     with pytest.raises(CheckpointDamaged, match="another network"):
         load_generator(folder, "litert")
+
+
+def test_weights_of_another_network_are_refused(tmp_path: Path, checkpoint: Checkpoint) -> None:
+    description = replace(checkpoint, network=replace(checkpoint.network, units=8))
+    folder = tmp_path / "mixed"
+    with replace_checkpoint(folder) as staging:
+        shutil.copyfile(checkpoint.path / WEIGHTS, staging / WEIGHTS)
+        seal(staging, description)
+    with pytest.raises(CheckpointDamaged, match="another network"):
+        load_generator(folder, "tensorflow")
