@@ -64,10 +64,11 @@ async def _demo(settings: Settings, port: int) -> None:
 
     from bot.app import BotConfig, running
     from bot.playground import Playground, PlaygroundError
+    from bot.playground.demo import demo_world
 
     async with AsyncExitStack() as stack:
         try:
-            playground = await stack.enter_async_context(Playground(port=port))
+            playground = await stack.enter_async_context(Playground(port=port, world=demo_world))
         except PlaygroundError as error:
             raise PageError(str(error)) from error
         config = BotConfig(

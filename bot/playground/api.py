@@ -76,7 +76,7 @@ class Api:
             if (found := METHODS.get(name.lower())) is None:
                 raise ApiError(404, "Not Found: method not found")
             if self.guard is not None and name.lower() in COUNTED:
-                self.guard.check(request.room().chat.id)
+                self.guard.check(request.place())
             return 200, {"ok": True, "result": await found[1](request)}
         except ApiError as error:
             return error_body(error)
@@ -88,6 +88,7 @@ class Api:
 def error_body(error: ApiError) -> tuple[int, dict[str, Any]]:
     """The status and the JSON body of an error."""
     body: dict[str, Any] = {"ok": False, "error_code": error.code, "description": error.description}
-    if error.retry_after is not None:
-        body["parameters"] = {"retry_after": error.retry_after}
+    hints = {"retry_after": error.retry_after, "migrate_to_chat_id": error.migrate_to}
+    if given := {name: value for name, value in hints.items() if value is not None}:
+        body["parameters"] = given
     return error.code, body

@@ -34,11 +34,13 @@ class ApiError(Exception):
         code: The error code, which is the HTTP status too.
         description: The sentence, with its "Bad Request: " in front.
         retry_after: Seconds to wait, with 429 only.
+        migrate_to: The supergroup that the group has become.
     """
 
     code: int
     description: str
     retry_after: int | None = None
+    migrate_to: int | None = None
 
     def __str__(self) -> str:
         return f"{self.code} {self.description}"
@@ -52,6 +54,11 @@ def bad_request(reason: str) -> ApiError:
 def forbidden(reason: str) -> ApiError:
     """An error 403 in Telegram's wording."""
     return ApiError(403, f"Forbidden: {reason}")
+
+
+def migrated(chat_id: int) -> ApiError:
+    """An error 400 that tells where a group has gone."""
+    return ApiError(400, "Bad Request: group chat was upgraded to a supergroup chat", migrate_to=chat_id)
 
 
 def conflict(reason: str) -> ApiError:

@@ -23,6 +23,7 @@ class FloodLimits:
 COUNTED = frozenset(
     [
         "sendmessage",
+        "sendmessagedraft",
         "sendphoto",
         "senddocument",
         "sendpoll",

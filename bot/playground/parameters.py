@@ -107,6 +107,11 @@ def from_form(arguments: Mapping[str, Sequence[bytes]], files: Mapping[str, Uplo
     return Parameters(values, files or {})
 
 
+def nested(given: Mapping[str, Any]) -> Parameters:
+    """The fields of an object inside a parameter, as parameters in their turn."""
+    return Parameters({name: _as_text(value) for name, value in given.items() if value is not None})
+
+
 def from_json(body: bytes) -> dict[str, str]:
     """Named texts from a JSON body: scalars as their text, lists and objects as JSON.
 

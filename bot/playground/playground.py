@@ -13,14 +13,18 @@ from telegram import Message, User
 from tornado.httpserver import HTTPServer
 from tornado.web import Application
 
+from bot.playground.actions import Actions
 from bot.playground.api import Api
 from bot.playground.calls import CallRecord
 from bot.playground.errors import PlaygroundError, PortTaken
 from bot.playground.faults import FaultQueue
 from bot.playground.feed import Event, Feed
+from bot.playground.gestures import Gestures
 from bot.playground.limits import FloodGuard, FloodLimits
+from bot.playground.members import Members
 from bot.playground.page import MAX_SOCKET_MESSAGE, STATIC, PageFiles, PageSocket
-from bot.playground.people import People, Press
+from bot.playground.people import People
+from bot.playground.script import Script
 from bot.playground.server import MAX_BODY, ApiHandler, DownloadHandler, MediaHandler, Tasks
 from bot.playground.service import Service
 from bot.playground.updates import UpdateQueue
@@ -32,8 +36,8 @@ DEFAULT_TOKEN = "7000000001:playground-token-no-secret-on-one-machine"  # noqa: 
 _LOOPBACK = "127.0.0.1"
 
 
-class Playground:
-    """A Telegram for one machine. Also an async context manager.
+class Playground(Script):
+    """A Telegram for one machine. Also an async context manager; what can be done in it, `Script` tells.
 
     Args:
         token: The bot's token; its number is the bot's id.
@@ -41,6 +45,7 @@ class Playground:
         first_name: The bot's name.
         username: The bot's username.
         privacy: Whether the bot sees only what is meant for it in groups.
+        world: Makes the people and chats to begin with.
         limits: Flood limits to enforce; None enforces none.
         clock: Seconds, rising, for the flood limits.
         first_update_id: The first update's id; by default from the clock, so that ids rise over restarts.
@@ -55,6 +60,7 @@ class Playground:
         first_name: str = "Cotorra",
         username: str = "cotorra_bot",
         privacy: bool = True,
+        world: Callable[[User], World] = World.with_you_and_a_group,
         limits: FloodLimits | None = None,
         clock: Callable[[], float] = time.monotonic,
         first_update_id: int | None = None,
@@ -66,8 +72,10 @@ class Playground:
         bot = User(int(number), first_name, is_bot=True, username=username)
         updates = UpdateQueue(first_update_id)
         self.token = token
-        self.service = Service(World.with_you_and_a_group(bot), updates, Webhook(updates, webhook_pause), privacy)
-        self.people = People(self.service)
+        self.service = Service(world(bot), updates, Webhook(updates, webhook_pause), privacy, clock=clock)
+        self.members = Members(self.service)
+        self.people = People(self.service, self.members)
+        self.gestures = Gestures(self.service, self.members)
         self._api = Api(self.service, token, None if limits is None else FloodGuard(limits, clock))
         self._wanted_port = port
         self._server: HTTPServer | None = None
@@ -130,7 +138,8 @@ class Playground:
         server.stop()
         await self._tasks.stop()
         await self.service.webhook.remove()
-        self.expire_presses()
+        self.expire()
+        self.service.polls.stop()
         for page in tuple(self._sockets):
             page.close(1001, "the playground stops")
         await server.close_all_connections()
@@ -144,6 +153,7 @@ class Playground:
         await self.stop()
 
     def _application(self) -> Application:
+        actions = Actions(self.service, self.members, self.people, self.gestures)
         return Application(
             [
                 (r"/bot([^/]+)/([^/]+)/?", ApiHandler, {"api": self._api, "tasks": self._tasks}),
@@ -152,7 +162,7 @@ class Playground:
                 (
                     r"/socket",
                     PageSocket,
-                    {"service": self.service, "people": self.people, "sockets": self._sockets},
+                    {"actions": actions, "sockets": self._sockets},
                 ),
                 (r"/(.*)", PageFiles, {"path": str(STATIC), "default_filename": "index.html"}),
             ],
@@ -160,56 +170,6 @@ class Playground:
             websocket_max_message_size=MAX_SOCKET_MESSAGE,
             log_function=lambda _: None,  # an access log would hold the token
         )
-
-    # --- what people do ---------------------------------------------------------------------------
-
-    async def say(self, chat_id: int, user_id: int, text: str, reply_to: int | None = None) -> Message:
-        """Somebody writes a text of 1 to 4096 UTF-16 units."""
-        return self.people.say(chat_id, user_id, text, reply_to)
-
-    async def edit(self, chat_id: int, message_id: int, user_id: int, text: str) -> Message:
-        """Somebody changes the text of their own message."""
-        return self.people.edit(chat_id, message_id, user_id, text)
-
-    async def delete(self, chat_id: int, message_id: int, user_id: int) -> None:
-        """Somebody takes back their own message."""
-        self.people.delete(chat_id, message_id, user_id)
-
-    async def press(self, chat_id: int, message_id: int, data: str, user_id: int) -> Press:
-        """Somebody presses a button; `await press.answer` gives what the bot says to it."""
-        return self.people.press(chat_id, message_id, data, user_id)
-
-    async def react(self, chat_id: int, message_id: int, user_id: int, emoji: str | None) -> None:
-        """Somebody reacts to a message, or takes the reaction back."""
-        self.people.react(chat_id, message_id, user_id, emoji)
-
-    async def send_photo(self, chat_id: int, user_id: int, content: bytes, caption: str = "") -> Message:
-        """Somebody sends a picture."""
-        return self.people.send_photo(chat_id, user_id, content, caption)
-
-    async def send_document(
-        self, chat_id: int, user_id: int, content: bytes, name: str = "file.txt", caption: str = ""
-    ) -> Message:
-        """Somebody sends a file."""
-        return self.people.send_document(chat_id, user_id, content, name, caption)
-
-    async def join(self, chat_id: int, user_id: int, by: int | None = None) -> Message:
-        """Somebody, perhaps the bot, comes into a group or is added to it."""
-        return self.people.join(chat_id, user_id, by)
-
-    async def leave(self, chat_id: int, user_id: int, by: int | None = None) -> Message:
-        """Somebody, perhaps the bot, leaves a group or is removed from it."""
-        return self.people.leave(chat_id, user_id, by)
-
-    async def block(self, user_id: int) -> None:
-        """Somebody blocks the bot."""
-        self.people.block(user_id)
-
-    def expire_presses(self) -> None:
-        """Let time run out for every press of a button not yet answered."""
-        for answer in self.service.presses.values():
-            answer.cancel()
-        self.service.presses.clear()
 
     # --- what came of it --------------------------------------------------------------------------
 

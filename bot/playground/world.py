@@ -4,7 +4,6 @@ It knows no HTTP, no update and no page.
 """
 
 import datetime as dt
-import itertools
 import time
 from dataclasses import dataclass, field
 from typing import Any
@@ -28,26 +27,45 @@ class Room:
     chat: Chat
     members: dict[int, str] = field(default_factory=dict)  # user id -> ChatMember status
     messages: dict[int, Message] = field(default_factory=dict)
-    topics: set[int] = field(default_factory=set)
+    authors: dict[int, int] = field(default_factory=dict)  # message id -> who really wrote it
+    topics: dict[int, str] = field(default_factory=dict)  # thread id -> name
+    anonymous: set[int] = field(default_factory=set)  # administrators who appear as the group
+    restrictions: dict[int, Any] = field(default_factory=dict)  # user id -> roles.Permissions
+    migrated_to: int | None = None  # the supergroup that this group has become
     started: bool = True  # a private chat in which the person has not yet pressed Start is not
-    _ids: Any = field(default_factory=lambda: itertools.count(int(time.time()) - _MESSAGE_EPOCH))
+    _last_id: int = field(default_factory=lambda: int(time.time()) - _MESSAGE_EPOCH)
 
     @property
     def is_private(self) -> bool:
         return self.chat.type == Chat.PRIVATE
+
+    @property
+    def is_channel(self) -> bool:
+        return self.chat.type == Chat.CHANNEL
 
     def has(self, user_id: int) -> bool:
         """Whether the user is in the chat now."""
         return self.members.get(user_id) in PRESENT
 
     def new_message_id(self) -> int:
-        return int(next(self._ids))
+        """An id above those of all messages before."""
+        self._last_id += 1
+        return self._last_id
+
+    def upcoming_message_id(self) -> int:
+        """The id that the next message will have."""
+        return self._last_id + 1
 
     def keep(self, message: Message) -> None:
         """Store a new or a changed message, and forget the oldest beyond the bound."""
         self.messages[message.message_id] = message
         while len(self.messages) > _MESSAGES_KEPT:
-            del self.messages[next(iter(self.messages))]
+            self.forget(next(iter(self.messages)))
+
+    def forget(self, message_id: int) -> None:
+        """Take a message away."""
+        del self.messages[message_id]
+        self.authors.pop(message_id, None)
 
 
 class World:
@@ -87,23 +105,38 @@ class World:
         return person
 
     def add_group(
-        self, title: str, members: list[User], *, kind: str = Chat.SUPERGROUP, is_forum: bool | None = None
+        self,
+        title: str,
+        members: list[User],
+        *,
+        kind: str = Chat.SUPERGROUP,
+        is_forum: bool | None = None,
+        with_bot: bool = True,
     ) -> Room:
-        """A new group of these people and the bot; the first of them made it."""
-        groups = sum(not room.is_private for room in self.rooms.values())
-        number = _FIRST_GROUP + groups
-        chat_id = -(1_000_000_000_000 + number) if kind == Chat.SUPERGROUP else -number
+        """A new group or channel of these people and the bot; the first of them made it."""
+        chat_id = self.new_chat_id(kind)
         statuses = {user.id: "creator" if user is members[0] else "member" for user in members}
-        room = Room(Chat(chat_id, kind, title=title, is_forum=is_forum), {**statuses, self.bot.id: "member"})
+        if with_bot:
+            statuses[self.bot.id] = "administrator" if kind == Chat.CHANNEL else "member"
+        room = Room(Chat(chat_id, kind, title=title, is_forum=is_forum), statuses)
         self.rooms[chat_id] = room
         return room
+
+    def new_chat_id(self, kind: str) -> int:
+        """An id for a new group, supergroup or channel."""
+        number = _FIRST_GROUP + sum(not room.is_private for room in self.rooms.values())
+        return -number if kind == Chat.GROUP else -(1_000_000_000_000 + number)
 
     def speak(self, language_code: str) -> None:
         """Give a language to everybody whose language is not known."""
         for person in self.people.values():
             if person.language_code is None:
-                values = {**person.to_dict(), "language_code": language_code}
-                self.people[person.id] = User.de_json(values, None)
+                self.set_language(person.id, language_code)
+
+    def set_language(self, user_id: int, language_code: str) -> None:
+        """Give a person a language."""
+        values = {**self.person(user_id).to_dict(), "language_code": language_code}
+        self.people[user_id] = User.de_json(values, None)
 
     @property
     def you(self) -> User:

@@ -2,24 +2,13 @@
 
 from typing import Any
 
-from telegram import (
-    AcceptedGiftTypes,
-    ChatFullInfo,
-    ChatMember,
-    ChatMemberAdministrator,
-    ChatMemberBanned,
-    ChatMemberLeft,
-    ChatMemberMember,
-    ChatMemberOwner,
-    ChatPermissions,
-    User,
-)
+from telegram import AcceptedGiftTypes, Chat, ChatFullInfo, ChatMember, ChatMemberUpdated, ChatPermissions
 
 from bot.playground.errors import bad_request
 from bot.playground.methods.registry import Request, method
-from bot.playground.world import Room
+from bot.playground.roles import is_administrator, membership
+from bot.playground.world import now
 
-_ADMINISTRATORS = ("creator", "administrator")
 _NO_GIFTS = AcceptedGiftTypes(False, False, False, False, False)
 
 
@@ -38,7 +27,7 @@ async def get_chat(request: Request) -> dict[str, Any]:
         first_name=chat.first_name,
         last_name=chat.last_name,
         is_forum=chat.is_forum,
-        permissions=None if request.room().is_private else ChatPermissions.all_permissions(),
+        permissions=ChatPermissions.all_permissions() if chat.type in (Chat.GROUP, Chat.SUPERGROUP) else None,
     ).to_dict()
 
 
@@ -59,7 +48,7 @@ async def get_chat_administrators(request: Request) -> list[dict[str, Any]]:
     room, world = request.room(), request.service.world
     if room.is_private:
         raise bad_request("there are no administrators in the private chat")
-    running = [user_id for user_id, status in room.members.items() if status in _ADMINISTRATORS]
+    running = [user_id for user_id in room.members if is_administrator(room, user_id)]
     return [membership(room, world.person(user_id)).to_dict() for user_id in running]
 
 
@@ -73,44 +62,14 @@ async def get_chat_member_count(request: Request) -> int:
 @method("leaveChat")
 async def leave_chat(request: Request) -> bool:
     """The bot goes."""
-    room = request.room_to_write()
+    room, service = request.room_to_act(), request.service
     if room.is_private:
         raise bad_request("chat member status can't be changed in private chats")
-    bot = request.service.world.bot
-    request.service.post(room, bot, left_chat_member=bot)
+    bot = service.world.bot
+    old = membership(room, bot)
+    service.post(room, bot, left_chat_member=bot)
     room.members[bot.id] = ChatMember.LEFT
-    request.service.feed.publish("members", chat_id=room.chat.id, members=dict(room.members))
+    moved = ChatMemberUpdated(room.chat, bot, now(), old, membership(room, bot))
+    service.updates.add("my_chat_member", moved.to_dict())
+    service.changed_world()
     return True
-
-
-def membership(room: Room, user: User) -> ChatMember:
-    """What this user is in this chat, as Telegram tells it."""
-    match room.members.get(user.id, ChatMember.LEFT):
-        case "creator":
-            return ChatMemberOwner(user, is_anonymous=False)
-        case "administrator":
-            return _administrator(user)
-        case "member" | "restricted":
-            return ChatMemberMember(user)
-        case "kicked":
-            return ChatMemberBanned(user, 0)  # type: ignore[arg-type]
-        case _:
-            return ChatMemberLeft(user)
-
-
-def _administrator(user: User) -> ChatMemberAdministrator:
-    return ChatMemberAdministrator(
-        user,
-        can_be_edited=False,
-        is_anonymous=False,
-        can_manage_chat=True,
-        can_delete_messages=True,
-        can_manage_video_chats=True,
-        can_restrict_members=True,
-        can_promote_members=False,
-        can_change_info=True,
-        can_invite_users=True,
-        can_post_stories=False,
-        can_edit_stories=False,
-        can_delete_stories=False,
-    )

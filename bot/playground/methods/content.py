@@ -1,9 +1,19 @@
-"""Reading what a message shall contain: its text, its keyboard, what it replies to."""
+"""Reading what a message shall contain: its text, its keyboard, its link preview, what it replies to."""
 
 from typing import Any
 from urllib.parse import urlsplit
 
-from telegram import InlineKeyboardMarkup, Message, MessageEntity
+from telegram import (
+    ExternalReplyInfo,
+    InlineKeyboardMarkup,
+    LinkPreviewOptions,
+    Message,
+    MessageEntity,
+    MessageOrigin,
+    MessageOriginHiddenUser,
+    MessageOriginUser,
+    TextQuote,
+)
 
 from bot.playground.entities import MAX_CAPTION, MAX_TEXT, formatted, is_blank, utf16_length
 from bot.playground.errors import bad_request
@@ -12,6 +22,7 @@ from bot.playground.parameters import Parameters
 from bot.playground.world import Room
 
 Formatted = tuple[str, tuple[MessageEntity, ...]]
+_MAX_COPIED = 256  # UTF-16 units
 _OTHER_MARKUP = ("keyboard", "remove_keyboard", "force_reply")
 _ACTIONS = [
     "callback_data",
@@ -103,6 +114,8 @@ def _button(button: Any) -> dict[str, Any]:
         _check_callback_data(value)
     if actions[0] == "url" and not _is_link(value):
         raise bad_request("BUTTON_URL_INVALID")
+    if actions[0] == "copy_text":
+        _check_copied(value)
     return button
 
 
@@ -115,6 +128,12 @@ def _check_callback_data(value: Any) -> None:
         raise bad_request("BUTTON_DATA_INVALID")
 
 
+def _check_copied(value: Any) -> None:
+    text = value.get("text") if isinstance(value, dict) else None
+    if not isinstance(text, str) or not 1 <= utf16_length(text) <= _MAX_COPIED:
+        raise bad_request("BUTTON_COPY_TEXT_INVALID")
+
+
 def _is_link(value: Any) -> bool:
     try:
         return isinstance(value, str) and urlsplit(value).scheme in ("http", "https", "tg")
@@ -122,20 +141,52 @@ def _is_link(value: Any) -> bool:
         return False
 
 
-def read_reply(request: Request, room: Room) -> Message | None:
-    """The message this one answers; None if it answers none, or may do without.
+def read_link_preview(given: Parameters) -> LinkPreviewOptions | None:
+    """What shall be shown of the first link; None if the bot does not say."""
+    value = given.json_object("link_preview_options")
+    if value is None and given.boolean("disable_web_page_preview"):
+        return LinkPreviewOptions(is_disabled=True)
+    return None if value is None else LinkPreviewOptions.de_json(value, None)
+
+
+def read_reply(request: Request, room: Room) -> dict[str, Any]:
+    """What the new message answers: arguments of Service.post; none if it answers none, or may do without.
 
     Raises:
-        ApiError: "message to be replied not found".
+        ApiError: "message to be replied not found", or the quote is not in that message.
     """
     given = request.parameters
     asked = given.json_object("reply_parameters") or {}
     message_id = asked.get("message_id", given.integer("reply_to_message_id", 0))
     if not message_id:
-        return None
+        return {}
     where = find_room(request.service, str(asked["chat_id"])) if "chat_id" in asked else room
     message = where.messages.get(message_id) if where and isinstance(message_id, int) else None
-    may_be_missing = asked.get("allow_sending_without_reply") is True
-    if message is None and not (may_be_missing or given.boolean("allow_sending_without_reply")):
+    may_be_missing = asked.get("allow_sending_without_reply") is True and where is room
+    if message is None:
+        if may_be_missing or given.boolean("allow_sending_without_reply"):
+            return {}
         raise bad_request("message to be replied not found")
-    return message
+    quote = _read_quote(asked, message)
+    if where is not room:
+        return {**quote, "external_reply": _external(message)}
+    return {**quote, "reply_to": message}
+
+
+def _read_quote(asked: dict[str, Any], message: Message) -> dict[str, TextQuote]:
+    quote = asked.get("quote")
+    if quote is None:
+        return {}
+    text = message.text or message.caption or ""
+    if not isinstance(quote, str) or not quote or quote not in text or utf16_length(quote) > MAX_CAPTION:
+        raise bad_request("QUOTE_TEXT_INVALID")
+    position = utf16_length(text[: text.index(quote)])
+    return {"quote": TextQuote(quote, position, is_manual=True)}
+
+
+def _external(message: Message) -> ExternalReplyInfo:
+    sender = message.from_user
+    origin: MessageOrigin = MessageOriginHiddenUser(message.date, message.chat.title or "somebody")
+    if sender is not None and message.sender_chat is None:
+        origin = MessageOriginUser(message.date, sender)
+    return ExternalReplyInfo(origin, chat=None if message.chat.type == "private" else message.chat)

@@ -15,7 +15,7 @@ from bot.playground.people import document, photo_size
 @method("sendPhoto")
 async def send_photo(request: Request) -> dict[str, Any]:
     """A picture with a caption of at most 1024 UTF-16 units."""
-    room = request.room_to_write()
+    room = request.room_to_write("photos")
     caption, entities = read_caption(request.parameters)
     stored = _stored(request, "photo", as_photo=True)
     return send(request, room, photo=(photo_size(stored),), caption=caption or None, caption_entities=entities)
@@ -24,7 +24,7 @@ async def send_photo(request: Request) -> dict[str, Any]:
 @method("sendDocument")
 async def send_document(request: Request) -> dict[str, Any]:
     """A file with a caption of at most 1024 UTF-16 units."""
-    room = request.room_to_write()
+    room = request.room_to_write("documents")
     caption, entities = read_caption(request.parameters)
     stored = _stored(request, "document", as_photo=False)
     return send(request, room, document=document(stored), caption=caption or None, caption_entities=entities)

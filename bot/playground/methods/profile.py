@@ -16,7 +16,8 @@ async def get_me(request: Request) -> dict[str, Any]:
     return {
         **request.service.world.bot.to_dict(),
         "can_join_groups": True,
-        "supports_inline_queries": False,
+        "supports_inline_queries": request.service.inline,
+        "supports_guest_queries": request.service.guests,
         "can_read_all_group_messages": not request.service.privacy,
     }
 
@@ -26,7 +27,7 @@ async def set_my_commands(request: Request) -> bool:
     """The commands of a scope in a language."""
     commands = read_commands(request.parameters.json_list("commands"))
     request.service.profile.set_commands(*_scope(request), commands)
-    request.service.feed.publish("commands")
+    request.service.changed_world()
     return True
 
 
@@ -34,7 +35,7 @@ async def set_my_commands(request: Request) -> bool:
 async def delete_my_commands(request: Request) -> bool:
     """No commands in a scope and a language."""
     request.service.profile.set_commands(*_scope(request), ())
-    request.service.feed.publish("commands")
+    request.service.changed_world()
     return True
 
 

@@ -20,7 +20,7 @@ async def test_with_privacy_a_bot_sees_only_what_is_meant_for_it(
     for text in ("hello all", "/seed x", "/seed@Cotorra_Bot y", "/seed@otherbot z", "@cotorra_bot hi", "a /seed"):
         await playground.say(group, you, text)
     await playground.say(group, you, "an answer", reply_to=own.message_id)
-    assert seen(playground) == ["/seed x", "/seed@Cotorra_Bot y", "an answer"]
+    assert seen(playground) == ["/seed x", "/seed@Cotorra_Bot y", "@cotorra_bot hi", "an answer"]
 
 
 async def test_without_privacy_or_as_administrator_a_bot_sees_everything(
@@ -107,7 +107,7 @@ async def test_a_query_is_answered_once_and_in_time(playground: Playground, bot:
     press = await playground.press(you, sent.message_id, "d", you)
     await bot.answer_callback_query(press.id)
     late = await playground.press(you, sent.message_id, "d", you)
-    playground.expire_presses()
+    playground.expire()
     for query_id in (press.id, late.id, "12345"):
         with pytest.raises(BadRequest, match=too_old):
             await bot.answer_callback_query(query_id)

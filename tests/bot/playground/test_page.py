@@ -152,9 +152,11 @@ async def test_buttons_are_answered_by_a_toast_or_an_alert(
 ) -> None:
     keys = Keyboard([[Button("more", callback_data="m"), Button("site", url="https://example.org/")]])
     await bot.send_message(you, "x", reply_markup=keys)
+    offset = None
     for alert, place in ((False, ".toast"), (True, "#alert-text")):
         await page.click("text=more")
-        query = (await bot.get_updates(-1, timeout=10))[0].callback_query
+        (update,) = await bot.get_updates(offset, timeout=10)
+        offset, query = update.update_id + 1, update.callback_query
         assert query is not None
         await query.answer("done", show_alert=alert)
         await expect(page.locator(place)).to_have_text("done")

@@ -8,7 +8,7 @@ import { eventText, render, summary, timeOf } from "./text.js";
 export function bubble(chat, message, speaker, does) {
   const event = eventText(message);
   if (event) return h("div", { class: "event", "data-id": message.message_id, dir: "auto" }, event);
-  const own = message.from?.id === speaker;
+  const own = message.author === speaker;
   const node = h("article", { class: `message ${own ? "own" : "theirs"}`, "data-id": message.message_id });
   node.append(h("div", { class: "stack" }, body(chat, message, own, does), keyboard(message, does), reactions(chat, message)));
   return node;
@@ -117,7 +117,7 @@ function key(message, button, does) {
 }
 
 function reactions(chat, message) {
-  const emojis = chat.reactions[message.message_id] ?? [];
+  const emojis = Object.values(chat.reactions[message.message_id] ?? {});
   return emojis.length ? h("div", { class: "reactions", "aria-label": "Reactions" }, emojis.map((emoji) => h("span", {}, emoji))) : null;
 }
 

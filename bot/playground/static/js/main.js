@@ -79,10 +79,10 @@ const events = {
     chat.draft = { draft_id: draftId, text };
     live(chat, "draft", DRAFT_LASTS);
   },
-  reaction({ chat_id: id, message_id: messageId, emojis }) {
+  reaction({ chat_id: id, message_id: messageId, reactions }) {
     const chat = store.chats.get(id);
     if (!chat) return;
-    chat.reactions[messageId] = emojis;
+    chat.reactions[messageId] = reactions;
     const message = chat.messages.get(messageId);
     if (id === store.active && message) history.update(message);
   },
