@@ -41,7 +41,7 @@ async def plain_message(update: Update, context: BotContext) -> None:
         return
     text = message.text or message.caption
     if text:
-        await _continue(update, message, "message", text, context)
+        await _continue(update, message, "seed", text, context)
     elif message.effective_attachment is not None:
         await reply(message, NO_TEXT)
 

@@ -2,59 +2,108 @@
 
 import dataclasses
 import datetime as dt
+from collections.abc import Sequence
 from dataclasses import dataclass
+from typing import Any
+
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.chats import Chat, Chats
+from bot.storage.consents import Consents
 from bot.storage.database import Database
-from bot.storage.prompts import Answer, Asked, Kind, Prompt, Prompts
+from bot.storage.prompts import COPYING, Answer, Asked, Kind, Prompt, Prompts
+from bot.storage.ratings import Rating, RatingKind, Ratings
+from bot.storage.reply_messages import ReplyMessages
 from bot.storage.settings import ChatSettings, SettingsOfChats
 from bot.storage.settings_changes import SettingsChange, SettingsChanges
+from bot.storage.states import States
 from bot.storage.users import User, Users
 
 
 @dataclass(frozen=True)
 class Occasion:
-    """Who says something where and when; `user` is None in channels."""
+    """Who says something where and when; `user` is None in channels, `chat` and `message_id` in inline mode."""
 
     bot_id: int
     update_id: int
-    chat: Chat
+    chat: Chat | None
     user: User | None
-    message_id: int
+    message_id: int | None
     at: dt.datetime
+    thread_id: int | None = None
 
     @property
     def user_id(self) -> int | None:
         return None if self.user is None else self.user.id
 
+    @property
+    def chat_id(self) -> int | None:
+        return None if self.chat is None else self.chat.id
+
+
+@dataclass(frozen=True)
+class Origin:
+    """What a prompt builds on, where it does.
+
+    parent: the prompt whose button was pressed, or whose words are the seed. continues_id: the prompt whose last
+    state it begins from; None: from nothing read. part: which one, where an update makes several. settings: in
+    place of the chat's, as for a warmer take.
+    """
+
+    parent: Prompt | None = None
+    continues_id: int | None = None
+    part: int = 0
+    settings: ChatSettings | None = None
+
+
+NOTHING = Origin()
+
 
 class Book:
-    """Settings and prompts of the chats. Every method raises StorageError where the database fails."""
+    """Settings and prompts of the chats. Every method raises StorageError where the database fails.
 
-    def __init__(self, database: Database) -> None:
+    terms: the version of the question about consent that the bot asks now; consents to others cover no new prompt.
+    """
+
+    def __init__(self, database: Database, terms: str | None = None) -> None:
         self._database = database
+        self._terms = terms
 
     async def settings(self, chat_id: int) -> ChatSettings:
         async with self._database.reading() as connection:
             return await SettingsOfChats(connection).get(chat_id)
 
-    async def set_temperature(self, occasion: Occasion, temperature: float) -> ChatSettings:
-        """The settings as they were before; the change and its log row stand or fall together."""
+    async def change_settings(self, occasion: Occasion, **changes: Any) -> ChatSettings:
+        """The settings as they were before; the change and its log rows stand or fall together.
+
+        changes: fields of ChatSettings by name. Raises ValueError in an occasion without a chat.
+        """
+        if occasion.chat is None:
+            raise ValueError("expected a chat whose settings to change, got none")
         async with self._database.writing() as connection:
-            await Chats(connection).see(occasion.chat, occasion.at)
-            if occasion.user is not None:
-                await Users(connection).see(occasion.user, occasion.at)
+            await _see(connection, occasion)
             settings = SettingsOfChats(connection)
             old = await settings.get(occasion.chat.id)
-            await settings.put(occasion.chat.id, dataclasses.replace(old, temperature=temperature))
-            if temperature != old.temperature:
-                values = ("temperature", repr(old.temperature), repr(temperature))
-                change = SettingsChange(occasion.chat.id, occasion.user_id, *values, changed_at=occasion.at)
-                await SettingsChanges(connection).add(change)
+            await settings.put(occasion.chat.id, dataclasses.replace(old, **changes))
+            for name, new in changes.items():
+                if new != getattr(old, name):
+                    values = (name, repr(getattr(old, name)), repr(new))
+                    change = SettingsChange(occasion.chat.id, occasion.user_id, *values, changed_at=occasion.at)
+                    await SettingsChanges(connection).add(change)
         return old
 
+    async def set_temperature(self, occasion: Occasion, temperature: float) -> ChatSettings:
+        """The settings as they were before."""
+        return await self.change_settings(occasion, temperature=temperature)
+
     async def open_prompt(
-        self, occasion: Occasion, kind: Kind, seed_text: str, rng_seed: int, fingerprint: str
+        self,
+        occasion: Occasion,
+        kind: Kind,
+        seed_text: str,
+        rng_seed: int,
+        fingerprint: str,
+        origin: Origin = NOTHING,
     ) -> Prompt:
         """The prompt, pending; or the row as it is, where this update came before.
 
@@ -62,17 +111,15 @@ class Book:
         """
         async with self._database.writing() as connection:
             prompts = Prompts(connection)
-            before = await prompts.find_update(occasion.bot_id, occasion.update_id)
+            before = await prompts.find_update(occasion.bot_id, occasion.update_id, origin.part)
             if before is not None:
                 return before
-            await Chats(connection).see(occasion.chat, occasion.at)
-            if occasion.user is not None:
-                await Users(connection).see(occasion.user, occasion.at)
-            settings = await SettingsOfChats(connection).get(occasion.chat.id)
+            await _see(connection, occasion)
+            settings = origin.settings or await _settings(connection, occasion)
             asked = Asked(
                 occasion.bot_id,
                 occasion.update_id,
-                occasion.chat.id,
+                occasion.chat_id,
                 occasion.user_id,
                 occasion.message_id,
                 kind,
@@ -83,9 +130,100 @@ class Book:
                 settings.length,
                 rng_seed,
                 fingerprint,
+                settings.ending,
+                origin.part,
+                occasion.thread_id,
+                None if origin.parent is None else origin.parent.id,
+                origin.continues_id,
+                await self._consent(connection, occasion.user_id, kind, origin.parent),
             )
             return await prompts.add(asked)
 
-    async def close_prompt(self, prompt_id: int, answer: Answer) -> None:
+    async def close_prompt(
+        self, prompt_id: int, answer: Answer, message_ids: Sequence[int] = (), state: bytes | None = None
+    ) -> None:
+        """What came of a prompt; nothing where it was forgotten meanwhile.
+
+        message_ids: of all the messages that the reply took, where they are more than the answer's own.
+        state: State.to_bytes() after the last character kept.
+        """
         async with self._database.writing() as connection:
-            await Prompts(connection).complete(prompt_id, answer)
+            prompts = Prompts(connection)
+            if not await prompts.complete(prompt_id, answer):
+                return
+            prompt = await prompts.find(prompt_id)
+            if prompt is None or prompt.asked.chat_id is None:
+                return
+            messages = message_ids or ([answer.reply_message_id] if answer.reply_message_id is not None else [])
+            await ReplyMessages(connection).add(prompt.asked.chat_id, messages, prompt_id)
+            if state is not None and prompt.erased_at is None:
+                at = dt.datetime.now(dt.UTC)
+                await States(connection).save(prompt_id, prompt.asked.chat_id, state, at)
+
+    async def find_prompt(self, prompt_id: int) -> Prompt | None:
+        async with self._database.reading() as connection:
+            return await Prompts(connection).find(prompt_id)
+
+    async def prompt_of_message(self, chat_id: int, message_id: int) -> Prompt | None:
+        """The prompt that this message of the bot answers."""
+        async with self._database.reading() as connection:
+            prompt_id = await ReplyMessages(connection).prompt_of(chat_id, message_id)
+            return None if prompt_id is None else await Prompts(connection).find(prompt_id)
+
+    async def state_after(self, prompt_id: int) -> bytes | None:
+        """What the network remembered after this prompt's reply; None where it is gone."""
+        async with self._database.reading() as connection:
+            return await States(connection).find(prompt_id)
+
+    async def latest_state(self, chat_id: int) -> tuple[Prompt, bytes] | None:
+        """The chat's last prompt with a state, and that state; None where there is none."""
+        async with self._database.reading() as connection:
+            states = States(connection)
+            prompt_id = await states.latest(chat_id)
+            prompt = None if prompt_id is None else await Prompts(connection).find(prompt_id)
+            state = None if prompt is None else await states.find(prompt.id)
+        return None if prompt is None or state is None else (prompt, state)
+
+    async def rate(self, rating: Rating, user: User | None = None) -> bool:
+        """Note an opinion; whether the prompt is still there. `user`: who gave it, where they are known."""
+        async with self._database.writing() as connection:
+            if await Prompts(connection).find(rating.prompt_id) is None:
+                return False
+            if user is not None:
+                await Users(connection).see(user, rating.rated_at)
+            await Ratings(connection).add(rating)
+            return True
+
+    async def replace_ratings(self, prompt_id: int, user: User, kind: RatingKind, new: list[Rating]) -> bool:
+        """What somebody thinks now in place of what they thought before; whether the prompt is still there."""
+        async with self._database.writing() as connection:
+            if await Prompts(connection).find(prompt_id) is None:
+                return False
+            await Users(connection).see(user, dt.datetime.now(dt.UTC))
+            await Ratings(connection).replace(prompt_id, user.id, kind, new)
+            return True
+
+    async def _consent(
+        self, connection: AsyncConnection, user_id: int | None, kind: Kind, parent: Prompt | None
+    ) -> int | None:
+        """The consent under which a prompt may be kept: that of everybody whose words it holds."""
+        if user_id is None:
+            return None
+        if kind in COPYING and parent is not None and parent.asked.user_id != user_id:
+            fresh = await Prompts(connection).find(parent.id)  # it may have been withdrawn meanwhile
+            if fresh is None or fresh.asked.consent_id is None:
+                return None
+        consent = await Consents(connection).in_force(user_id)
+        covers = consent is not None and consent.decision == "allowed" and consent.version == self._terms
+        return consent.id if covers and consent is not None else None
+
+
+async def _see(connection: AsyncConnection, occasion: Occasion) -> None:
+    if occasion.chat is not None:
+        await Chats(connection).see(occasion.chat, occasion.at)
+    if occasion.user is not None:
+        await Users(connection).see(occasion.user, occasion.at)
+
+
+async def _settings(connection: AsyncConnection, occasion: Occasion) -> ChatSettings:
+    return ChatSettings() if occasion.chat is None else await SettingsOfChats(connection).get(occasion.chat.id)

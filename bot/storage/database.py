@@ -92,6 +92,8 @@ def prepare_sqlite(engine: Engine, foreign_keys: bool = True) -> None:
             cursor = connection.cursor()
             # NORMAL loses nothing when the process dies; only a power cut may take the last transactions.
             cursor.execute("PRAGMA synchronous = NORMAL")
+            # What is deleted is overwritten with zeros, so that nobody reads it from the file's free places.
+            cursor.execute("PRAGMA secure_delete = ON")
             cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
             cursor.close()
         except BaseException:

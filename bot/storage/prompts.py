@@ -1,64 +1,88 @@
 """Every prompt: who asked what, where, when and under which settings, and what came of it."""
 
 import datetime as dt
+from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
 from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.tables import prompts
+from bot.storage.prompt_texts import PromptTexts
+from bot.storage.tables import prompt_texts, prompts
 
-Kind = Literal["seed", "message"]
-Outcome = Literal["pending", "answered", "failed", "refused"]
+Kind = Literal["seed", "more", "again", "reply", "mention", "chime-in", "inline", "guest", "quiz", "duel"]
+Outcome = Literal["pending", "answered", "stopped", "failed", "refused", "expired"]
+COPYING = ("more", "again", "quiz", "duel")  # kinds whose seed is somebody's earlier words, not the asker's own
 
 
 @dataclass(frozen=True)
 class Asked:
-    """A prompt as it was asked. With the checkpoint of the fingerprint, it says what the reply will be."""
+    """A prompt as it was asked. With the checkpoint of the fingerprint, it says what the reply will be.
+
+    parent_id: the prompt whose button was pressed, or whose words are the seed.
+    continues_id: the prompt whose last state this began from; None where it began with nothing read.
+    consent_id: the consent in force, of every author of its words; None: the words go after the retention period.
+    """
 
     bot_id: int
     update_id: int
-    chat_id: int
+    chat_id: int | None  # None in inline mode
     user_id: int | None  # None where Telegram hides the person
-    message_id: int
+    message_id: int | None
     kind: Kind
     asked_at: dt.datetime
-    seed_text: str
+    seed_text: str  # empty where a kind needs none, and where it was erased
     temperature: float
     top_p: float
     length: int  # characters
     rng_seed: int
     fingerprint: str
+    ending: str = "length"
+    part: int = 0
+    thread_id: int | None = None
+    parent_id: int | None = None
+    continues_id: int | None = None
+    consent_id: int | None = None
 
 
 @dataclass(frozen=True)
 class Answer:
-    """What came of a prompt; nothing but the outcome where there was no reply."""
+    """What came of a prompt; nothing but the outcome where there was no reply.
+
+    characters: how many of those drawn were kept; the state of the chat is the one after the last of them.
+    """
 
     outcome: Outcome
     reply_text: str | None = None
     reply_message_id: int | None = None
     latency_ms: int | None = None
     characters_per_second: float | None = None
+    characters: int | None = None
+    waiting_ms: int | None = None
+    generating_ms: int | None = None
+    inline_message_id: str | None = None
 
 
 @dataclass(frozen=True)
 class Prompt:
-    """A row of the log."""
+    """A row of the log. `erased_at`: since when its words are gone."""
 
     id: int
     asked: Asked
     answer: Answer
+    erased_at: dt.datetime | None = None
 
 
 _ASKED = tuple(Asked.__dataclass_fields__)
 _ANSWER = tuple(Answer.__dataclass_fields__)
-_COLUMNS = [prompts.c[name] for name in ("id", *_ASKED, *_ANSWER)]
+_WORDS = ("seed_text", "reply_text")
+COLUMNS = [(prompt_texts if name in _WORDS else prompts).c[name] for name in ("id", "erased_at", *_ASKED, *_ANSWER)]
+WITH_WORDS = prompts.outerjoin(prompt_texts, prompt_texts.c.prompt_id == prompts.c.id)
 
 
 class Prompts:
-    """The table `prompts`; commits nothing."""
+    """The tables `prompts` and `prompt_texts`, read together; commits nothing."""
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
@@ -66,50 +90,80 @@ class Prompts:
     async def add(self, asked: Asked) -> Prompt:
         """A new row, pending."""
         answer = Answer("pending")
-        statement = insert(prompts).values(**asdict(asked), **asdict(answer)).returning(prompts.c.id)
-        return Prompt((await self._connection.execute(statement)).scalar_one(), asked, answer)
+        statement = insert(prompts).values(**_facts(asdict(asked) | asdict(answer))).returning(prompts.c.id)
+        prompt_id = (await self._connection.execute(statement)).scalar_one()
+        await PromptTexts(self._connection).add(prompt_id, asked.seed_text)
+        return Prompt(prompt_id, asked, answer)
 
-    async def complete(self, prompt_id: int, answer: Answer) -> None:
-        await self._connection.execute(update(prompts).where(prompts.c.id == prompt_id).values(**asdict(answer)))
+    async def complete(self, prompt_id: int, answer: Answer) -> bool:
+        """Note what came of it; whether the prompt is still there, as its author may have been forgotten."""
+        statement = update(prompts).where(prompts.c.id == prompt_id).values(**_facts(asdict(answer)))
+        if not (await self._connection.execute(statement)).rowcount:
+            return False
+        await PromptTexts(self._connection).complete(prompt_id, answer.reply_text)
+        return True
 
     async def find(self, prompt_id: int) -> Prompt | None:
-        return await self._one(select(*_COLUMNS).where(prompts.c.id == prompt_id))
+        return await self._one(_select().where(prompts.c.id == prompt_id))
 
-    async def find_update(self, bot_id: int, update_id: int) -> Prompt | None:
+    async def find_update(self, bot_id: int, update_id: int, part: int = 0) -> Prompt | None:
         """The prompt that this update of Telegram brought."""
-        same = (prompts.c.bot_id == bot_id) & (prompts.c.update_id == update_id)
-        return await self._one(select(*_COLUMNS).where(same))
+        same = (prompts.c.bot_id == bot_id) & (prompts.c.update_id == update_id) & (prompts.c.part == part)
+        return await self._one(_select().where(same))
+
+    async def find_inline(self, inline_message_id: str) -> Prompt | None:
+        """The prompt whose chosen reply is this message."""
+        return await self._one(_select().where(prompts.c.inline_message_id == inline_message_id))
 
     async def page(
         self, after: int = 0, limit: int = 500, chat_id: int | None = None, since: dt.datetime | None = None
     ) -> list[Prompt]:
         """The next prompts with an id above `after`, the oldest first."""
-        statement = _filtered(select(*_COLUMNS), chat_id, since).where(prompts.c.id > after)
+        statement = _filtered(_select(), chat_id, since).where(prompts.c.id > after)
         return await self._all(statement.order_by(prompts.c.id).limit(limit))
 
     async def latest(
         self, limit: int = 20, chat_id: int | None = None, since: dt.datetime | None = None
     ) -> list[Prompt]:
         """The newest prompts, the oldest of them first."""
-        statement = _filtered(select(*_COLUMNS), chat_id, since)
+        statement = _filtered(_select(), chat_id, since)
         return (await self._all(statement.order_by(prompts.c.id.desc()).limit(limit)))[::-1]
+
+    async def of_user(self, user_id: int, after: int = 0, limit: int = 500) -> list[Prompt]:
+        """The next prompts of a person with an id above `after`, the oldest first."""
+        statement = _select().where(prompts.c.user_id == user_id, prompts.c.id > after)
+        return await self._all(statement.order_by(prompts.c.id).limit(limit))
 
     async def delete_before(self, time: dt.datetime, limit: int) -> int:
         """Delete at most `limit` prompts asked before this time; how many they were."""
         old = select(prompts.c.id).where(prompts.c.asked_at < time).limit(limit)
         return (await self._connection.execute(delete(prompts).where(prompts.c.id.in_(old)))).rowcount
 
+    async def delete(self, prompt_ids: Sequence[int]) -> None:
+        await self._connection.execute(delete(prompts).where(prompts.c.id.in_(prompt_ids)))
+
     async def _one(self, statement: Select[tuple[object, ...]]) -> Prompt | None:
         found = await self._all(statement)
         return found[0] if found else None
 
     async def _all(self, statement: Select[tuple[object, ...]]) -> list[Prompt]:
-        found = []
-        for row in await self._connection.execute(statement):
-            fields = row._asdict()
-            asked = Asked(**{name: fields[name] for name in _ASKED})
-            found.append(Prompt(fields["id"], asked, Answer(**{name: fields[name] for name in _ANSWER})))
-        return found
+        return [prompt_of(row._asdict()) for row in await self._connection.execute(statement)]
+
+
+def prompt_of(row: Mapping[str, Any]) -> Prompt:
+    """The prompt of a row with all of COLUMNS."""
+    fields = dict(row)
+    fields["seed_text"] = fields["seed_text"] or ""
+    asked = Asked(**{name: fields[name] for name in _ASKED})
+    return Prompt(fields["id"], asked, Answer(**{name: fields[name] for name in _ANSWER}), fields["erased_at"])
+
+
+def _select() -> Select[tuple[object, ...]]:
+    return select(*COLUMNS).select_from(WITH_WORDS)
+
+
+def _facts(row: dict[str, Any]) -> dict[str, Any]:
+    return {name: value for name, value in row.items() if name not in _WORDS}
 
 
 def _filtered(

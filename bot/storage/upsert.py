@@ -16,4 +16,8 @@ async def upsert(connection: AsyncConnection, table: Table, row: Mapping[str, An
     statement = insert(table).values(**row)
     keys = [column.name for column in table.primary_key]
     changed = {name: statement.excluded[name] for name in row if name not in keys and name not in keep}
-    await connection.execute(statement.on_conflict_do_update(index_elements=keys, set_=changed))
+    if changed:
+        statement = statement.on_conflict_do_update(index_elements=keys, set_=changed)
+    else:
+        statement = statement.on_conflict_do_nothing(index_elements=keys)
+    await connection.execute(statement)

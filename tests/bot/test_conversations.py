@@ -53,7 +53,7 @@ async def test_a_plain_message_in_a_private_chat_is_a_seed(stage: Stage) -> None
     assert (await stage.ask("Redes convolucionales")).startswith("Redes convolucionales")
     await stage.settled()
     (prompt,) = await stage.prompts()
-    assert prompt.asked.kind == "message"
+    assert prompt.asked.kind == "seed"
 
 
 async def test_a_plain_message_in_a_group_is_none_of_the_bots_business(stage: Stage) -> None:

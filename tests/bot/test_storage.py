@@ -34,6 +34,7 @@ from bot.storage.users import User, Users
 from bot.text import clean
 
 NOON = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
+ORPHAN = "INSERT INTO games (chat_id, kind, opened_at) VALUES (1, 'quiz', '2026-01-31 12:00:00')"
 QUICKLY = 0.1  # seconds that a locked database is waited for
 
 
@@ -112,9 +113,9 @@ def test_a_start_with_current_tables_does_not_import_alembic(address: str) -> No
 def test_rows_that_lost_their_chat_stop_a_migration_and_nothing_changes(address: str) -> None:
     schema.upgrade(address)
     with sqlite3.connect(path_of(address)) as connection:
-        connection.execute("INSERT INTO settings VALUES (1, 0.5, 1, 300)")
+        connection.execute(ORPHAN)
     connection.close()
-    with pytest.raises(StorageError, match="settings"):
+    with pytest.raises(StorageError, match="games"):
         schema.upgrade(address)
 
 
@@ -190,7 +191,7 @@ async def test_a_prompt_that_was_asked_before_comes_back_as_it_is(database: Data
 async def test_foreign_keys_hold(database: Database) -> None:
     with pytest.raises(IntegrityError):
         async with database.writing() as connection:
-            await connection.execute(text("INSERT INTO settings VALUES (1, 0.5, 1, 300)"))
+            await connection.execute(text(ORPHAN))
 
 
 async def test_writers_wait_for_each_other(database: Database) -> None:
@@ -260,8 +261,8 @@ async def test_a_damaged_database_is_refused(address: str) -> None:
     data = bytearray(path.read_bytes())
     data[4096:] = b"\xff" * (len(data) - 4096)
     path.write_bytes(data)
-    async with Database(address) as database:
-        with pytest.raises(DatabaseDamaged, match="restore a backup"):
+    with pytest.raises(DatabaseDamaged, match="restore a backup"):
+        async with Database(address) as database:
             await schema.check_soundness(database)
 
 

@@ -1,0 +1,48 @@
+"""What the network remembers after the last replies of a chat, so that /more goes on with the very same state."""
+
+import datetime as dt
+
+from sqlalchemy import delete, select
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.tables import states
+from bot.storage.upsert import upsert
+
+KEPT = 8  # per chat: the replies whose buttons are still on the screen, 16 KB each
+
+
+class States:
+    """The table `states`; commits nothing."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def save(self, prompt_id: int, chat_id: int, state: bytes, at: dt.datetime) -> None:
+        """Keep the state after this prompt's reply; the chat's oldest goes."""
+        row = {"prompt_id": prompt_id, "chat_id": chat_id, "state": state, "saved_at": at}
+        await upsert(self._connection, states, row)
+        newest = select(states.c.prompt_id).where(states.c.chat_id == chat_id).order_by(states.c.prompt_id.desc())
+        old = (await self._connection.execute(newest.offset(KEPT))).scalars().all()
+        if old:
+            await self._connection.execute(delete(states).where(states.c.prompt_id.in_(old)))
+
+    async def find(self, prompt_id: int) -> bytes | None:
+        """The state after this prompt's reply, as State.to_bytes wrote it; None where it is gone."""
+        statement = select(states.c.state).where(states.c.prompt_id == prompt_id)
+        found: bytes | None = (await self._connection.execute(statement)).scalar()
+        return found
+
+    async def latest(self, chat_id: int) -> int | None:
+        """The prompt after which the chat's newest state was saved; None where there is none."""
+        statement = select(states.c.prompt_id).where(states.c.chat_id == chat_id)
+        newest = statement.order_by(states.c.prompt_id.desc()).limit(1)
+        found: int | None = (await self._connection.execute(newest)).scalar()
+        return found
+
+    async def delete_of_chats(self, chat_ids: list[int]) -> None:
+        await self._connection.execute(delete(states).where(states.c.chat_id.in_(chat_ids)))
+
+    async def delete_before(self, time: dt.datetime, limit: int) -> int:
+        """Delete at most `limit` states saved before this time; how many they were."""
+        old = select(states.c.prompt_id).where(states.c.saved_at < time).limit(limit)
+        return (await self._connection.execute(delete(states).where(states.c.prompt_id.in_(old)))).rowcount
