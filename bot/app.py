@@ -17,12 +17,14 @@ from pydantic import SecretStr
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes
 
+from bot.budgets import TELEGRAM_BUDGETS, Budgets
 from bot.context import BotApplication, Services
 from bot.errors import ConnectionRefused
 from bot.handlers import add_handlers
 from bot.handlers.errors import on_polling_error
 from bot.handlers.help import MENU
 from bot.order import InOrderOfChat
+from bot.rate_limiter import RateLimiter
 from bot.scheduler import Scheduler
 from bot.settings import TELEGRAM
 from bot.storage.book import Book
@@ -47,6 +49,7 @@ class BotConfig:
     engine: str = "auto"
     api_base_url: str = TELEGRAM
     allowed_chats: frozenset[int] = frozenset()
+    budgets: Budgets = TELEGRAM_BUDGETS
 
 
 @asynccontextmanager
@@ -81,6 +84,7 @@ def build(config: BotConfig, services: Services) -> BotApplication:
         .base_url(f"{config.api_base_url}/bot")
         .base_file_url(f"{config.api_base_url}/file/bot")
         .context_types(ContextTypes(bot_data=make_services))
+        .rate_limiter(RateLimiter(config.budgets))
         .concurrent_updates(InOrderOfChat())
         .job_queue(None)
         .build()

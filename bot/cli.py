@@ -63,6 +63,7 @@ async def _demo(settings: Settings, port: int) -> None:
     from pydantic import SecretStr
 
     from bot.app import BotConfig, running
+    from bot.budgets import UNLIMITED
     from bot.playground import Playground, PlaygroundError
     from bot.playground.demo import demo_world
 
@@ -77,6 +78,7 @@ async def _demo(settings: Settings, port: int) -> None:
             settings.checkpoint,
             settings.engine,
             playground.api_base_url,
+            budgets=UNLIMITED,  # the page enforces no limits
         )
         await stack.enter_async_context(running(config))
         click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)")

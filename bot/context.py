@@ -8,6 +8,7 @@ from telegram import Chat as TelegramChat
 from telegram import Message, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from bot.outgoing import Priority
 from bot.scheduler import Scheduler
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
@@ -24,8 +25,8 @@ class Services:
 
 
 Nothing = dict[Any, Any]  # python-telegram-bot's per-chat and per-user stores, which stay empty
-BotContext = CallbackContext[ExtBot[None], Nothing, Nothing, Services]
-BotApplication = Application[ExtBot[None], BotContext, Nothing, Nothing, Services, None]
+BotContext = CallbackContext[ExtBot[Priority], Nothing, Nothing, Services]
+BotApplication = Application[ExtBot[Priority], BotContext, Nothing, Nothing, Services, None]
 
 
 def said(update: Update) -> Message | None:

@@ -9,6 +9,7 @@ from pydantic import SecretStr
 from telegram import Update
 
 from bot.app import BotConfig, running
+from bot.budgets import UNLIMITED, Budgets
 from bot.context import BotApplication
 from bot.playground import Playground
 from bot.playground.calls import Call
@@ -26,13 +27,20 @@ NOW = int(time.time())
 class Stage:
     """A playground and a bot in it; `restart` gives the same world a new bot process."""
 
-    def __init__(self, address: str, generator: FakeGenerator, allowed_chats: frozenset[int] = frozenset()) -> None:
+    def __init__(
+        self,
+        address: str,
+        generator: FakeGenerator,
+        allowed_chats: frozenset[int] = frozenset(),
+        budgets: Budgets = UNLIMITED,  # so that a conversation takes no second between two messages
+    ) -> None:
         self.address = address
         self.generator = generator
         self.playground = Playground()
         self.you = self.playground.world.you.id
         self.group = self.playground.world.group.chat.id
         self._allowed = allowed_chats
+        self._budgets = budgets
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
         self._bot = AsyncExitStack()
@@ -61,6 +69,7 @@ class Stage:
             Path("unused"),
             api_base_url=self.playground.api_base_url,
             allowed_chats=self._allowed,
+            budgets=self._budgets,
         )
         self.application = await self._bot.enter_async_context(running(config, self.generator))
 
