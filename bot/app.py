@@ -10,6 +10,7 @@ import os
 from collections.abc import AsyncIterator
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
+from functools import partial
 from pathlib import Path
 from typing import cast
 
@@ -62,9 +63,10 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
         database = await stack.enter_async_context(Database(config.database))
         if await prepare_schema(database, config.database):
             _log.info("the database is up to date: %s", database.name)
-        if generator is None:
-            generator = await asyncio.to_thread(load_generator, config.checkpoint, config.engine)
-        scheduler = await stack.enter_async_context(Scheduler(generator))
+        load = partial(load_generator, config.checkpoint, config.engine)
+        scheduler = await stack.enter_async_context(
+            Scheduler(await asyncio.to_thread(load), load) if generator is None else Scheduler(generator)
+        )
         services = Services(Book(database), scheduler, config.allowed_chats)
         application = build(config, services)
         await stack.enter_async_context(_connected(application))

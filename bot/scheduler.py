@@ -1,186 +1,248 @@
-"""Who generates now: one engine thread, short steps in turn, so that a long reply never delays a short one.
+"""Who generates now: chats in turn, a bounded line, deadlines, and a fresh engine when one fails.
 
-Knows neither Telegram nor storage. The thread takes the waiting turns one after another and advances each by
-a few characters; the event loop only waits. The text of a turn depends on nothing but the turn.
+Knows neither Telegram nor storage. The engine's thread advances everybody who was let in together; here, on the
+event loop, is decided who that is. The text of a turn depends on nothing but the turn.
 """
 
 import asyncio
-import threading
+import logging
 import time
 from collections import deque
-from collections.abc import Iterator
-from dataclasses import dataclass, field
-from queue import Empty, SimpleQueue
+from collections.abc import Callable
+from dataclasses import dataclass
+from functools import partial
 
+from bot.engine_thread import EngineThread, Job
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused, TurnTooSlow
-from model.config import SamplingConfig
+from bot.line import Line
+from bot.turns import Continuation, Turn, Watch
+from model.errors import EngineError
 from model.generator import Generator
-from model.sampling import Rng
-from model.state import State
 
-STEP = 32  # characters of one turn before the next one has its turn: 3 ms on a CPU
-SEED_STEP = 256  # characters read at a time
-CAPACITY = 64  # turns; at 5,000 characters a second the last of them waits for some 4 s
+__all__ = ["Continuation", "Scheduler", "Turn", "Watch"]
+
+CAPACITY = 256  # turns in hand, waiting or written; at 4,000 characters a second the last of them waits for 20 s
+ROWS = 128  # turns that are written together: more would only make everybody's text trickle
+ROWS_OF_A_CHAT = 4  # of them at most one chat's
 DEADLINE = 60.0  # seconds a turn may take, waiting included
+PATIENCE = 10.0  # seconds that a step, of some milliseconds, may take before the engine counts as hung
+ATTEMPTS = 2  # at a turn whose engine failed
 
+_STOPPED = "I am being restarted. Please ask again in a minute."
+_FULL = "Too many people are asking at once: {count} are waiting already. Please try again in a moment."
+_CHAT_FULL = "I am still busy with {count} requests from this chat. Please wait for a reply, then try again."
+_SLOW = "That took me too long, so I gave up. Please try again."
+_FAILED = "Something went wrong while I was thinking. Please try again."
 
-@dataclass(frozen=True)
-class Turn:
-    """A text to continue: by how many characters, drawn how, from which random stream."""
-
-    seed: str
-    length: int
-    sampling: SamplingConfig
-    rng: Rng
-
-
-@dataclass(frozen=True)
-class Continuation:
-    """What came after the seed, where it left the state, and the seconds the engine worked on it."""
-
-    text: str
-    state: State
-    busy_seconds: float
-
-    @property
-    def characters_per_second(self) -> float | None:
-        return len(self.text) / self.busy_seconds if self.busy_seconds else None
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
-class _Job:
-    """A turn on its way through the engine thread."""
+class _Entry:
+    """A turn in hand: in line, with the engine, or to be tried again."""
 
-    work: Iterator[tuple[str, State]]
-    state: State
+    turn: Turn
+    watch: Watch
     done: "asyncio.Future[Continuation]"
-    cancelled: threading.Event = field(default_factory=threading.Event)
-    texts: list[str] = field(default_factory=list)
-    busy_seconds: float = 0.0
+    attempts: int = 0
+    job: Job | None = None  # the engine's, while it is there
+    is_told: bool = False  # news of its text is on the way to the event loop
+    text: str = ""
 
 
 class Scheduler:
-    """Runs turns on a generator; an async context manager that owns the engine thread."""
+    """Runs turns on a generator; an async context manager that owns the engine's thread and its watchdog.
 
-    def __init__(self, generator: Generator, capacity: int = CAPACITY, deadline: float = DEADLINE) -> None:
+    reload: makes a new generator of the same checkpoint, in the engine's thread, after one failed; without it the
+        same generator is tried again.
+    """
+
+    def __init__(
+        self,
+        generator: Generator,
+        reload: Callable[[], Generator] | None = None,
+        *,
+        capacity: int = CAPACITY,
+        rows: int = ROWS,
+        deadline: float = DEADLINE,
+        patience: float = PATIENCE,
+    ) -> None:
         self.fingerprint = generator.fingerprint
         self._generator = generator
+        self._reload = reload
         self._capacity = capacity
+        self._rows = rows
         self._deadline = deadline
-        self._jobs: set[_Job] = set()
-        self._arrivals: SimpleQueue[_Job | None] = SimpleQueue()
-        # A daemon, so that a generator that hangs cannot keep the process from ending.
-        self._thread = threading.Thread(target=self._work, name="engine", daemon=True)
-        self._running = False
+        self._patience = patience
+        self._entries: set[_Entry] = set()
+        self._line: Line[_Entry] = Line(ROWS_OF_A_CHAT)
+        self._suspects: deque[_Entry] = deque()  # their engine failed: tried again, one at a time
+        self._engine: EngineThread | None = None
+        self._is_open = False
 
     async def __aenter__(self) -> "Scheduler":
         self._loop = asyncio.get_running_loop()
-        self._running = True
-        self._thread.start()
+        self._is_open = True
+        self._engine = self._start_engine(lambda: self._generator)
+        self._watchdog = asyncio.create_task(self._watch_engine())
         return self
 
     async def __aexit__(self, *_: object) -> None:
-        self._running = False
-        for job in self._jobs:
-            job.cancelled.set()
-            _settle(job, SchedulerStopped("I am being restarted. Please ask again in a minute."))
-        self._arrivals.put(None)
-        await asyncio.to_thread(self._thread.join, 5)
+        self._is_open = False
+        self._watchdog.cancel()
+        await asyncio.gather(self._watchdog, return_exceptions=True)
+        for entry in self._entries:
+            _refuse(entry, SchedulerStopped(_STOPPED))
+        if self._engine is not None:
+            self._engine.end()
+            await asyncio.to_thread(self._engine.join, 5)
 
     @property
     def active(self) -> int:
-        """The turns that wait or run."""
-        return len(self._jobs)
+        """The turns in hand, waiting or written."""
+        return len(self._entries)
 
-    async def run(self, turn: Turn) -> Continuation:
-        """Continue the turn's seed. Cancelling the call frees its place at once.
+    @property
+    def waiting(self) -> int:
+        """The turns in hand that nothing is being written for yet."""
+        return self._line.waiting + len(self._suspects)
+
+    async def run(self, turn: Turn, watch: Watch | None = None) -> Continuation:
+        """Continue the turn's seed; the watch sees the text grow. Cancelling the call frees its place at once.
 
         Raises SchedulerFull when too many turns wait already, SchedulerStopped during a shutdown,
-        TurnTooSlow at the deadline, GenerationFailed when the generator fails (this turn alone).
+        TurnTooSlow at the deadline, GenerationFailed when the generator failed twice.
         """
-        if not self._running:
-            raise SchedulerStopped("I am being restarted. Please ask again in a minute.")
-        if self.active >= self._capacity:
-            raise SchedulerFull("Too many people are asking at once. Please try again in a moment.")
-        start = self._generator.initial_state()
-        job = _Job(_steps(self._generator, turn), start, self._loop.create_future())
-        self._jobs.add(job)
-        self._arrivals.put(job)
+        self._check_room(turn)
+        entry = _Entry(turn, watch or Watch(), self._loop.create_future())
+        entry.watch.line_up(partial(self._ahead, entry))
+        self._entries.add(entry)
+        self._line.append(entry, entry if turn.chat is None else turn.chat)
+        self._let_in()
         try:
             async with asyncio.timeout(self._deadline):
-                return await job.done
+                return await entry.done
         except TimeoutError:
-            raise TurnTooSlow("That took me too long, so I gave up. Please try again.") from None
+            raise TurnTooSlow(_SLOW) from None
         finally:
-            job.cancelled.set()
-            self._jobs.discard(job)
+            self._forget(entry)
+            self._let_in()
 
-    def _work(self) -> None:
-        """The engine thread: a step of the turn in front, which then goes to the back."""
-        waiting: deque[_Job] = deque()
-        while True:
-            try:
-                job = self._arrivals.get(block=not waiting)
-                if job is None:
-                    return
-                waiting.append(job)
-                continue
-            except Empty:
-                job = waiting.popleft()
-            if not job.cancelled.is_set() and not self._advance(job):
-                waiting.append(job)
+    # --- who is let in ------------------------------------------------------------------------------
 
-    def _advance(self, job: _Job) -> bool:
-        """One step; whether the turn is over."""
-        start = time.perf_counter()
+    def _check_room(self, turn: Turn) -> None:
+        if not self._is_open:
+            raise SchedulerStopped(_STOPPED)
+        if self.active >= self._capacity:
+            raise SchedulerFull(_FULL.format(count=self.active))
+        if turn.chat is not None:
+            count = sum(entry.turn.chat == turn.chat for entry in self._entries)
+            if count >= max(self._capacity // 8, ROWS_OF_A_CHAT):
+                raise SchedulerFull(_CHAT_FULL.format(count=count))
+
+    def _let_in(self) -> None:
+        """Give the engine as many turns as it takes; after a failure the suspects first, each alone."""
+        while self._is_open and (entry := self._next()) is not None:
+            entry.attempts += 1
+            entry.job = Job(entry.turn, entry.watch, partial(self._on_text, entry), partial(self._on_end, entry))
+            if self._engine is None:
+                self._engine = self._start_engine(self._load_again)
+            self._engine.submit(entry.job)
+
+    def _next(self) -> _Entry | None:
+        if self._suspects:
+            is_idle = all(entry.job is None for entry in self._entries)
+            return self._suspects.popleft() if is_idle else None
+        if any(entry.attempts > 1 and entry.job for entry in self._entries):
+            return None  # a suspect is at work
+        return self._line.let_in() if self._line.inside < self._rows else None
+
+    def _ahead(self, entry: _Entry) -> int:
+        if entry in self._suspects:
+            return self._suspects.index(entry)
+        return self._line.ahead(entry)
+
+    def _forget(self, entry: _Entry) -> None:
+        self._entries.discard(entry)
+        self._line.remove(entry)
+        if entry in self._suspects:
+            self._suspects.remove(entry)
+        if entry.job is not None:
+            entry.job.is_cancelled = True
+            entry.job = None
+
+    # --- news from the engine's thread --------------------------------------------------------------
+
+    def _on_text(self, entry: _Entry, job: Job, text: str) -> None:
+        """In the engine's thread: at most one message of an entry is on its way, however fast the text grows."""
+        entry.text = text
+        if not entry.is_told:
+            entry.is_told = True
+            self._tell(self._show, entry)
+
+    def _show(self, entry: _Entry) -> None:
+        entry.is_told = False
+        text = entry.turn.stop_rule.shown(entry.text)
+        if entry in self._entries and len(text) > len(entry.watch.text):  # a second attempt writes it anew
+            entry.watch.show(text)
+
+    def _on_end(self, entry: _Entry, job: Job, continuation: Continuation) -> None:
+        self._tell(self._settle, entry, job, continuation)
+
+    def _settle(self, entry: _Entry, job: Job, continuation: Continuation) -> None:
+        if entry.job is job and not entry.done.done():
+            entry.watch.show(continuation.text)
+            entry.done.set_result(continuation)
+
+    def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         try:
-            step = next(job.work, None)
-        except Exception as error:  # noqa: BLE001  whatever a generator raises is this turn's failure, not the thread's
-            failure = GenerationFailed("Something went wrong while I was thinking. Please try again.")
-            failure.__cause__ = error
-            self._report(job, failure)
-            return True
-        if step is None:
-            self._report(job, Continuation("".join(job.texts), job.state, job.busy_seconds))
-            return True
-        job.busy_seconds += time.perf_counter() - start
-        text, job.state = step
-        job.texts.append(text)
-        return False
-
-    def _report(self, job: _Job, outcome: Continuation | TurnRefused) -> None:
-        try:
-            self._loop.call_soon_threadsafe(_settle, job, outcome)
+            self._loop.call_soon_threadsafe(callback, *arguments)
         except RuntimeError:  # the loop is closed: nobody waits any more
-            job.cancelled.set()
+            _log.debug("the event loop is gone")
+
+    # --- an engine that fails -----------------------------------------------------------------------
+
+    def _start_engine(self, load: Callable[[], Generator]) -> EngineThread:
+        return EngineThread(load, lambda engine, error: self._tell(self._replace, engine, error))
+
+    def _load_again(self) -> Generator:
+        """In the engine's thread."""
+        if self._reload is None:
+            return self._generator
+        generator = self._reload()
+        if generator.fingerprint != self.fingerprint:
+            raise EngineError("expected the checkpoint that the bot started with, got another: restart the bot")
+        return generator
+
+    async def _watch_engine(self) -> None:
+        while True:
+            await asyncio.sleep(self._patience / 4)
+            engine = self._engine
+            began = None if engine is None else engine.step_began
+            if engine is not None and began is not None and time.monotonic() - began > self._patience:
+                self._replace(engine, TimeoutError(f"no answer for {self._patience:g} s"))
+
+    def _replace(self, engine: EngineThread, cause: Exception) -> None:
+        """Give up an engine that raised or hangs. What it had in hand is tried once more, each turn by itself."""
+        engine.end()
+        if engine is not self._engine or not self._is_open:
+            return
+        self._engine = None
+        in_hand = [entry for entry in self._entries if entry.job is not None]
+        _log.error(
+            "the engine failed with %d turns in hand and is started again: %s", len(in_hand), type(cause).__name__
+        )
+        for entry in in_hand:
+            entry.job = None
+            if entry.attempts < ATTEMPTS:
+                self._suspects.append(entry)
+            else:
+                failure = GenerationFailed(_FAILED)
+                failure.__cause__ = cause
+                _refuse(entry, failure)
+        self._let_in()
 
 
-def _settle(job: _Job, outcome: Continuation | TurnRefused) -> None:
-    if job.done.done():
-        return
-    if isinstance(outcome, TurnRefused):
-        job.done.set_exception(outcome)
-    else:
-        job.done.set_result(outcome)
-
-
-def _steps(generator: Generator, turn: Turn) -> Iterator[tuple[str, State]]:
-    """Read the seed, then write: each time the new characters, if any, and the state after them."""
-    state = generator.initial_state()
-    for piece in _pieces(turn.seed):
-        state = generator.feed(state, piece)
-        yield "", state
-    rng, left = turn.rng, turn.length
-    while left:
-        chunk = generator.generate(state, min(STEP, left), turn.sampling, rng)
-        state, rng, left = chunk.state, chunk.rng, left - min(STEP, left)
-        yield chunk.text, state
-
-
-def _pieces(seed: str) -> list[str]:
-    """The seed in pieces that read like the whole.
-
-    Only ASCII is cut: elsewhere a mark may combine with the letter before it.
-    """
-    size = SEED_STEP if seed.isascii() else max(len(seed), 1)
-    return [seed[start : start + size] for start in range(0, len(seed), size)]
+def _refuse(entry: _Entry, refusal: TurnRefused) -> None:
+    if not entry.done.done():
+        entry.done.set_exception(refusal)

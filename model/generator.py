@@ -11,6 +11,7 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
+from model.batch import Batch, OneByOne
 from model.config import SamplingConfig
 from model.engines.quiet import quiet_start
 from model.errors import ConfigError, EngineError
@@ -50,6 +51,10 @@ class Generator(Protocol):
 
     def generate(self, state: State, n: int, sampling: SamplingConfig, rng: Rng) -> Chunk:
         """The next n characters, drawn with the given sampling from the given stream."""
+        ...
+
+    def batch(self) -> Batch:
+        """Texts that go on together on this generator's engine; nobody in it yet."""
         ...
 
 
@@ -106,6 +111,10 @@ class RecurrentGenerator:
         ids, hidden = self._engine.draw(state.hidden, pending, sampling, noise)
         new = State(state.weights, hidden, int(ids[-1]))
         return Chunk(self.vocabulary.decode(ids.tolist()), new, rng.advance(n))
+
+    def batch(self) -> Batch:
+        """Texts that go on together on this generator's engine; nobody in it yet."""
+        return OneByOne(self)
 
     def surprise(self, text: str, state: State | None = None) -> Floats:
         """Nats for every id of the text, given those before it: 1D tensor, with shape (ids,).

@@ -7,6 +7,7 @@ import zlib
 
 import numpy as np
 
+from model.batch import Batch, OneByOne
 from model.config import SamplingConfig
 from model.generator import Chunk
 from model.sampling import Rng
@@ -20,16 +21,21 @@ ALPHABET = "abcdefghij klmnop\nqrstuvwxyz"
 class FakeGenerator:
     """Its text depends on (seed text, sampling, rng seed) alone, as the contract wants.
 
-    `gate`: while it is clear, `generate` waits. `broken`: seeds that contain it make `feed` raise.
+    `gate`: while it is clear, `generate` waits. `broken`: seeds that contain it make `feed` raise; `hangs_on`:
+    seeds that contain it close the gate. `dies_after`: so many calls of `generate`, every later one raises.
     """
 
-    def __init__(self, broken: str | None = None) -> None:
+    def __init__(
+        self, broken: str | None = None, *, hangs_on: str | None = None, dies_after: int | None = None
+    ) -> None:
         self.vocabulary = Vocabulary(ALPHABET)
         self.fingerprint = f"{WEIGHTS}/fake"
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
         self._broken = broken
+        self._hangs_on = hangs_on
+        self._calls_left = dies_after
 
     def initial_state(self) -> State:
         return _state(0)
@@ -37,14 +43,23 @@ class FakeGenerator:
     def feed(self, state: State, text: str) -> State:
         if self._broken is not None and self._broken in text:
             raise RuntimeError("the network is on fire")
+        if self._hangs_on is not None and self._hangs_on in text:
+            self.gate.clear()
         read = unicodedata.normalize("NFC", text)  # as a vocabulary does, where a character is unknown
         return _state(zlib.crc32(read.encode("utf-8", "surrogatepass"), _number(state)))
 
     def generate(self, state: State, n: int, sampling: SamplingConfig, rng: Rng) -> Chunk:
         self.entered.set()
         self.gate.wait(30)
+        if self._calls_left is not None:
+            self._calls_left -= 1
+            if self._calls_left < 0:
+                raise RuntimeError("the network is on fire")
         text = "".join(_character(state, sampling, rng.seed, rng.position + k) for k in range(n))
         return Chunk(text, state, rng.advance(n))
+
+    def batch(self) -> Batch:
+        return OneByOne(self)
 
 
 def expected_text(seed: str, length: int, sampling: SamplingConfig, rng_seed: int) -> str:

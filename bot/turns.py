@@ -1,0 +1,108 @@
+"""A turn: a text to continue, what comes of it, and a watch that sees it grow.
+
+Knows neither Telegram nor storage, nor how turns are run.
+"""
+
+import asyncio
+import threading
+from collections.abc import Callable, Hashable
+from dataclasses import dataclass
+from functools import cached_property
+
+from model.config import SamplingConfig
+from model.sampling import Rng
+from model.state import State
+from model.stopping import Ending, Reason, StopRule
+
+
+@dataclass(frozen=True)
+class Turn:
+    """A text to continue: by how many characters, drawn how, from which random stream.
+
+    seed: is read on top of `state`; with a state, it may be empty, and the very same sentence goes on.
+    state: where to go on from; None for a network that has read nothing.
+    ending, stops: see StopRule, which also says what is refused.
+    chat: turns with the same key share one place in line, so that one chat cannot push others out; None for a
+        turn that is on its own.
+    """
+
+    seed: str
+    length: int
+    sampling: SamplingConfig
+    rng: Rng
+    state: State | None = None
+    ending: Ending = "length"
+    stops: tuple[str, ...] = ()
+    chat: Hashable = None
+
+    def __post_init__(self) -> None:
+        _ = self.stop_rule  # what it refuses is refused now
+
+    @cached_property
+    def stop_rule(self) -> StopRule:
+        """When the text is at its end."""
+        return StopRule(self.length, self.ending, self.stops)
+
+
+@dataclass(frozen=True)
+class Continuation:
+    """What came after the seed, and everything needed to go on from there.
+
+    text: without the stop string, if one ended it.
+    state, rng: after the text and its stop string; a turn with both and an empty seed goes on.
+    busy_seconds: how long the engine worked while this turn was in its batch.
+    """
+
+    text: str
+    state: State
+    rng: Rng
+    reason: Reason
+    busy_seconds: float
+
+    @property
+    def characters_per_second(self) -> float | None:
+        """None where no time was measured."""
+        return len(self.text) / self.busy_seconds if self.busy_seconds else None
+
+
+class Watch:
+    """Sees one turn's text grow, from the event loop; only the newest text is kept, nothing queues up."""
+
+    def __init__(self) -> None:
+        self.text = ""
+        self._changed = asyncio.Event()
+        self._stop = threading.Event()
+        self._ahead: Callable[[], int] = int
+
+    @property
+    def ahead(self) -> int:
+        """How many turns are in line before this one; 0 once it has begun."""
+        return self._ahead()
+
+    async def changed(self) -> str:
+        """Wait until there is more text than the last time; the whole of it so far.
+
+        Wait for it beside the turn itself: nothing more comes once that has ended.
+        """
+        await self._changed.wait()
+        self._changed.clear()
+        return self.text
+
+    def stop(self) -> None:
+        """Let the turn end now, normally, with the text there is."""
+        self._stop.set()
+
+    @property
+    def is_stopped(self) -> bool:
+        """Whether the turn was told to end; read by the engine's thread too."""
+        return self._stop.is_set()
+
+    def show(self, text: str) -> None:
+        """The scheduler's side: the newest text, on the event loop. Starts anew when a turn is tried again."""
+        if text != self.text:
+            self.text = text
+            self._changed.set()
+
+    def line_up(self, ahead: Callable[[], int]) -> None:
+        """The scheduler's side: how to find out how many are in line before."""
+        self._ahead = ahead
