@@ -56,7 +56,8 @@ class Actions:
     # --- the world --------------------------------------------------------------------------------
 
     def _do_hello(self, asked: Asked, _: Tell) -> None:
-        self.service.world.speak(str(asked["language"])[:10])
+        if self.service.world.speak(str(asked["language"])[:10]):
+            self.service.changed_world()
 
     def _do_language(self, asked: Asked, _: Tell) -> None:
         self.service.world.set_language(int(asked["user_id"]), str(asked["language"])[:10])
@@ -163,7 +164,7 @@ class Actions:
 
     def _do_migrate(self, asked: Asked, tell: Tell) -> None:
         chat, user = _who(asked)
-        tell({"type": "moved", "chat_id": chat, "to": self._members.migrate(chat, user)})
+        tell({"type": "moved", "to": self._members.migrate(chat, user)})
 
     def _do_block(self, asked: Asked, _: Tell) -> None:
         self._members.block(int(asked["user_id"]))

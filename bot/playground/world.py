@@ -127,11 +127,12 @@ class World:
         number = _FIRST_GROUP + sum(not room.is_private for room in self.rooms.values())
         return -number if kind == Chat.GROUP else -(1_000_000_000_000 + number)
 
-    def speak(self, language_code: str) -> None:
-        """Give a language to everybody whose language is not known."""
-        for person in self.people.values():
-            if person.language_code is None:
-                self.set_language(person.id, language_code)
+    def speak(self, language_code: str) -> bool:
+        """Give a language to everybody whose language is not known; whether there was anybody."""
+        unknown = [person.id for person in self.people.values() if person.language_code is None]
+        for user_id in unknown:
+            self.set_language(user_id, language_code)
+        return bool(unknown)
 
     def set_language(self, user_id: int, language_code: str) -> None:
         """Give a person a language."""

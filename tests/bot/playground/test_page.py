@@ -66,16 +66,21 @@ class Watch:
 
 
 async def opened(
-    browser: Browser, playground: Playground, width: int = 1280, height: int = 800, watch: Watch | None = None
+    browser: Browser,
+    playground: Playground,
+    width: int = 1280,
+    height: int = 800,
+    watch: Watch | None = None,
+    chats: int = 2,
 ) -> Page:
-    """The page of the playground, with its two chats."""
+    """The page of the playground, once it shows its chats."""
     watch = watch or Watch()
     page = await browser.new_page(viewport={"width": width, "height": height})
     page.on("pageerror", lambda error: watch.errors.append(str(error)))
     page.on("console", lambda line: watch.errors.append(line.text) if line.type == "error" else None)
     page.on("request", lambda request: watch.addresses.append(request.url))
     await page.goto(playground.page_url)
-    await expect(page.locator(".chat-row")).to_have_count(2)
+    await expect(page.locator(".chat-row")).to_have_count(chats)
     return page
 
 

@@ -1,36 +1,49 @@
 // One message as a node.
 
 import { avatar, h, icon, tone } from "./dom.js";
-import { isBot, store } from "./store.js";
+import { keyboard } from "./keyboard.js";
+import { pollNode } from "./poll.js";
+import { palette, reactions } from "./reactions.js";
+import { isBot, senderOf, store } from "./store.js";
 import { eventText, render, summary, timeOf } from "./text.js";
 
-/** The node of a message; `does` holds what its parts do: reply, copy, edit, press, command, jump, enlarge. */
+/** The node of a message; `does` holds what its parts do: reply, copy, edit, press, vote, react, … */
 export function bubble(chat, message, speaker, does) {
   const event = eventText(message);
   if (event) return h("div", { class: "event", "data-id": message.message_id, dir: "auto" }, event);
-  const own = message.author === speaker;
+  const own = message.author === speaker && chat.kind !== "channel";
   const node = h("article", { class: `message ${own ? "own" : "theirs"}`, "data-id": message.message_id });
-  node.append(h("div", { class: "stack" }, body(chat, message, own, does), keyboard(message, does), reactions(chat, message)));
+  node.append(
+    h(
+      "div",
+      { class: "stack" },
+      body(chat, message, own, speaker, does),
+      reactions(chat, message, speaker, does),
+      keyboard(message, does),
+    ),
+  );
   return node;
 }
 
-const person = (user) => ({ id: user.id, name: user.first_name, bot: isBot(user) });
-
-function body(chat, message, own, does) {
+function body(chat, message, own, speaker, does) {
   const text = message.text ?? message.caption;
   const entities = message.text ? message.entities : message.caption_entities;
   const face = !chat.private && !own;
+  const card = text ? preview(message) : null;
   return h(
     "div",
     { class: "bubble", onclick: (event) => clicked(event, message, does) },
-    face ? avatar(person(message.from), "small") : null,
-    face ? sender(message.from) : null,
-    message.reply_to_message ? quote(message.reply_to_message, does) : null,
+    face ? avatar(senderOf(message), "small") : null,
+    face ? sender(chat, message) : null,
+    origin(message),
+    answered(message, does),
     message.photo?.length ? photo(message, does) : null,
     message.document ? file(message.document) : null,
+    message.poll ? pollNode(message, speaker, does) : null,
     text ? textOf(message, render(text, entities, does.command)) : null,
-    meta(message, Boolean(text)),
-    tools(message, own, does),
+    card,
+    meta(message, Boolean(text) && !card),
+    tools(chat, message, own, speaker, does),
   );
 }
 
@@ -45,20 +58,41 @@ function textOf(message, nodes) {
   return node;
 }
 
-function sender(user) {
-  const bot = isBot(user);
-  const tag = bot ? h("span", { class: "tag" }, "bot") : null;
-  return h("div", { class: `sender ${bot ? "name-bot" : `name-${tone(user.id)}`}`, dir: "auto" }, user.first_name, tag);
+function sender(chat, message) {
+  const who = senderOf(message);
+  const name = who.bot ? "name-bot" : `name-${tone(who.id)}`;
+  const tag = tagOf(chat, message);
+  return h("div", { class: `sender ${name}`, dir: "auto" }, who.name, tag ? h("span", { class: "tag" }, tag) : null);
 }
 
-function quote(replied, does) {
-  const jump = () => does.jump(replied.message_id);
-  return h(
-    "button",
-    { type: "button", class: "quote", onclick: jump },
-    h("b", { dir: "auto" }, replied.from?.first_name ?? ""),
-    h("span", { dir: "auto" }, summary(replied)),
-  );
+function tagOf(chat, message) {
+  if (message.guest_bot_caller_user || message.guest_bot_caller_chat) return "guest";
+  if (isBot(message.from)) return "bot";
+  if (chat.kind === "channel") return null;
+  if (message.sender_chat) return "anonymous admin";
+  return { creator: "owner", administrator: "admin" }[chat.roles[message.author]] ?? null;
+}
+
+/** Where a message comes from, if not from whoever sent it: another message, the bot. */
+function origin(message) {
+  const from = message.forward_origin;
+  const name = from?.sender_user?.first_name ?? from?.sender_chat?.title ?? from?.chat?.title ?? from?.sender_user_name;
+  if (from) return h("div", { class: "origin", dir: "auto" }, `Forwarded from ${name}`);
+  return message.via_bot ? h("div", { class: "origin" }, `via @${message.via_bot.username}`) : null;
+}
+
+/** What a message answers; in a topic, what answers nothing answers the topic itself. */
+function answered(message, does) {
+  if (message.external_reply) return quote(message, message.external_reply.chat?.title ?? "another chat", "", null);
+  const replied = message.reply_to_message;
+  if (!replied || replied.forum_topic_created) return null;
+  return quote(message, senderOf(replied).name, summary(replied), () => does.jump(replied.message_id));
+}
+
+function quote(message, name, line, jump) {
+  const part = message.quote?.text ?? line;
+  const cited = message.quote ? "quote cited" : "quote";
+  return h("button", { type: "button", class: cited, onclick: jump ?? (() => {}) }, h("b", { dir: "auto" }, name), h("span", { dir: "auto" }, part));
 }
 
 function photo(message, does) {
@@ -81,44 +115,36 @@ function file(document) {
   );
 }
 
+/** Where Telegram would show a link's preview, unless the bot asked for none. Nothing is fetched. */
+function preview(message) {
+  const entity = (message.entities ?? []).find((each) => each.type === "url" || each.type === "text_link");
+  if (!entity || message.link_preview_options?.is_disabled) return null;
+  const address = entity.url ?? message.text.slice(entity.offset, entity.offset + entity.length);
+  const host = URL.canParse(address) ? new URL(address).host : address;
+  return h("div", { class: "preview" }, h("b", {}, host), h("span", {}, "link preview"));
+}
+
 function meta(message, afterText) {
   const edited = message.edit_date ? h("span", { class: "edited-mark" }, "edited") : null;
   const time = h("time", { datetime: new Date(message.date * 1000).toISOString() }, timeOf(message.date));
   return h("div", { class: afterText ? "meta" : "meta alone" }, edited, time);
 }
 
-function tools(message, own, does) {
+function tools(chat, message, own, speaker, does) {
   const tool = (name, label, act) => h("button", { type: "button", class: "icon-button", "aria-label": label, title: label, onclick: act }, icon(name));
   const text = message.text ?? message.caption;
-  return h(
+  const runs = ["creator", "administrator"].includes(chat.roles[speaker]);
+  const node = h(
     "div",
     { class: "tools" },
     tool("reply", "Reply", () => does.reply(message)),
+    tool("smile", "React", () => palette(node, message, does)),
     text ? tool("copy", "Copy", () => does.copy(text)) : null,
-    own && text ? tool("edit", "Edit", () => does.edit(message)) : null,
+    message.poll ? null : tool("forward", "Forward", () => does.forward(message)),
+    own && text && !message.via_bot ? tool("edit", "Edit", () => does.edit(message)) : null,
+    own || chat.private || runs ? tool("bin", "Delete", () => does.remove(message)) : null,
   );
-}
-
-function keyboard(message, does) {
-  const rows = message.reply_markup?.inline_keyboard;
-  if (!rows) return null;
-  return h("div", { class: "keyboard" }, rows.map((row) => h("div", { class: "keys" }, row.map((button) => key(message, button, does)))));
-}
-
-function key(message, button, does) {
-  if (button.url && /^https?:\/\//i.test(button.url)) {
-    const arrow = h("span", { class: "arrow", "aria-hidden": "true" }, "↗");
-    return h("a", { class: "key", href: button.url, target: "_blank", rel: "noopener noreferrer" }, button.text, arrow);
-  }
-  const act = button.callback_data
-    ? ({ currentTarget }) => does.press(message, button.callback_data, currentTarget)
-    : () => does.say("This kind of button does nothing here.");
-  return h("button", { type: "button", class: "key", dir: "auto", onclick: act }, button.text);
-}
-
-function reactions(chat, message) {
-  const emojis = Object.values(chat.reactions[message.message_id] ?? {});
-  return emojis.length ? h("div", { class: "reactions", "aria-label": "Reactions" }, emojis.map((emoji) => h("span", {}, emoji))) : null;
+  return node;
 }
 
 function clicked(event, message, does) {

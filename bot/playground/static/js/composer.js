@@ -2,7 +2,8 @@
 
 import { avatar, byId, h, icon } from "./dom.js";
 import { Menu } from "./menu.js";
-import { chatNow, recall, remember, speakerOf, store } from "./store.js";
+import { Offers } from "./offers.js";
+import { chatNow, recall, remember, senderOf, speakerOf, store, topicOf } from "./store.js";
 import { summary } from "./text.js";
 
 const LARGEST = 20e6; // bytes of a file
@@ -18,7 +19,8 @@ export class Composer {
   /** `send` takes what is to be done and says whether it went; `changed` is told what message is answered. */
   constructor({ send, say, changed, respoken }) {
     Object.assign(this, { send, say, changed, respoken, context: null });
-    this.menu = new Menu(() => this.commands(), (command) => this.fill(`/${command} `));
+    this.menu = new Menu();
+    this.offers = new Offers({ menu: this.menu, send, done: () => this.fill("") });
     form.addEventListener("submit", (event) => (event.preventDefault(), this.submit()));
     field.addEventListener("input", () => this.typed());
     field.addEventListener("keydown", (event) => this.key(event));
@@ -64,14 +66,25 @@ export class Composer {
 
   typed() {
     this.fit();
-    this.menu.filter(field.value);
+    this.filter();
     const chat = chatNow();
     if (chat && this.context?.kind !== "edit") remember(`text.${chat.id}`, field.value);
   }
 
   /** The commands may have changed under an open menu, or come after the slash was typed. */
   refilter() {
-    if (document.activeElement === field) this.menu.filter(field.value);
+    if (document.activeElement === field && field.value.startsWith("/")) this.filter();
+  }
+
+  /** Show the commands that begin like the text, or ask the bot what it offers. */
+  filter() {
+    const text = field.value;
+    if (this.offers.typed(text)) return;
+    const typed = /^\/(\w*)$/.exec(text);
+    const found = typed ? this.commands().filter((each) => each.command.startsWith(typed[1].toLowerCase())) : [];
+    if (found.length === 1 && text === `/${found[0].command}`) found.pop();
+    const items = found.map(({ command, description }) => ({ head: `/${command}`, note: description, choose: () => this.fill(`/${command} `) }));
+    this.menu.show("Commands", items);
   }
 
   /** As high as the text needs. */
@@ -99,7 +112,7 @@ export class Composer {
     const chat = chatNow();
     const text = field.value;
     if (!chat || !text.trim()) return;
-    const to = { chat_id: chat.id, user_id: speakerOf(chat), text };
+    const to = { chat_id: chat.id, user_id: speakerOf(chat), topic: topicOf(chat), text };
     const edit = this.context?.kind === "edit";
     const asked = edit
       ? { type: "edit", message_id: this.context.message.message_id, ...to }
@@ -114,13 +127,13 @@ export class Composer {
   /** Say something at once: a command clicked, a suggestion taken. */
   speak(text) {
     const chat = chatNow();
-    if (chat) this.send({ type: "say", chat_id: chat.id, user_id: speakerOf(chat), text, reply_to: null });
+    if (chat) this.send({ type: "say", chat_id: chat.id, user_id: speakerOf(chat), topic: topicOf(chat), text, reply_to: null });
     this.focus();
   }
 
   reply(message) {
     if (this.context?.kind === "edit") this.cancel();
-    this.setContext("reply", message, message.from?.first_name ?? "");
+    this.setContext("reply", message, senderOf(message).name);
   }
 
   edit(message) {
@@ -132,7 +145,7 @@ export class Composer {
 
   editLast() {
     const chat = chatNow();
-    const mine = [...chat.messages.values()].filter((each) => each.from?.id === speakerOf(chat) && (each.text || each.caption));
+    const mine = [...chat.messages.values()].filter((each) => each.author === speakerOf(chat) && (each.text || each.caption));
     if (mine.length) this.edit(mine.at(-1));
   }
 
@@ -172,6 +185,10 @@ export class Composer {
     const now = speakerOf(chat);
     const label = h("span", { class: "label", "aria-hidden": "true" }, "Speaking as");
     speakers.replaceChildren(label, ...chat.members.map((id) => this.speaker(chat, store.people.get(id), id === now)));
+    const silent = !chat.private && !chat.writers.includes(now);
+    field.disabled = silent;
+    field.placeholder = silent ? `${store.people.get(now)?.name ?? "Nobody"} may not write here` : "Message";
+    byId("attach").disabled = silent;
   }
 
   speaker(chat, person, chosen) {
@@ -188,6 +205,7 @@ export class Composer {
       { type: "button", role: "radio", class: "speaker", "aria-checked": String(chosen), tabindex: chosen ? 0 : -1, onkeydown: walk, onclick: () => (this.speakAs(chat, person.id), this.focus()) },
       avatar(person, "tiny"),
       person.name,
+      chat.writers.includes(person.id) ? null : h("span", { class: "muted", role: "img", "aria-label": "may not write" }, "🔇"),
     );
   }
 
@@ -205,7 +223,7 @@ export class Composer {
     if (file.size > LARGEST) return this.say("Files of at most 20 MB, please.");
     const asPhoto = ["image/png", "image/jpeg", "image/gif", "image/webp"].includes(file.type);
     const caption = field.value;
-    const asked = { type: "file", chat_id: chat.id, user_id: speakerOf(chat), name: file.name, as_photo: asPhoto, caption, content: await base64(file) };
+    const asked = { type: "file", chat_id: chat.id, user_id: speakerOf(chat), topic: topicOf(chat), name: file.name, as_photo: asPhoto, caption, content: await base64(file) };
     if (!this.send(asked)) return;
     field.value = "";
     this.typed();

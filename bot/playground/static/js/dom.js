@@ -28,12 +28,12 @@ export function icon(name) {
 /** A round picture: the parrot for the bot, coloured initials for people, an icon for groups. */
 export function avatar(who, size = "") {
   if (who.bot) return h("span", { class: `avatar ${size}` }, h("img", { src: "/parrot.svg", alt: "" }));
-  if (who.group) return h("span", { class: `avatar tone-5 ${size}` }, icon("group"));
+  if (who.group) return h("span", { class: `avatar tone-${who.icon ? tone(who.id) : 5} ${size}`, "aria-hidden": "true" }, icon(who.icon ?? "group"));
   const initial = [...who.name][0] || "?";
   return h("span", { class: `avatar tone-${tone(who.id)} ${size}`, "aria-hidden": "true" }, initial.toUpperCase());
 }
 
 /** A colour for a person, always the same. */
-export const tone = (id) => Math.abs(id) % 5;
+export const tone = (id) => Math.abs(id) % 6;
 
 export const byId = (id) => document.getElementById(id);

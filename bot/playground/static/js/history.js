@@ -2,10 +2,9 @@
 
 import { bubble, draftBubble } from "./bubble.js";
 import { byId, h } from "./dom.js";
-import { isBot, markSeen, speakerOf, store } from "./store.js";
+import { botIsIn, byBot, markSeen, speakerOf, store, threadOf, topicOf, visible } from "./store.js";
 import { dayOf, eventText } from "./text.js";
 
-const SUGGESTIONS = ["/seed Domingo", "/temp 0.8", "/help"];
 const TOGETHER = 300; // seconds between two messages of one group
 const NEAR = 90; // pixels from the bottom that count as being there
 
@@ -32,8 +31,8 @@ export class History {
   }
 
   /** Draw a chat from nothing. */
-  show(chat) {
-    const same = this.chat?.id === chat?.id;
+  show(chat, anew = false) {
+    const same = this.chat?.id === chat?.id && !anew;
     const place = scroller.scrollTop;
     const wasPinned = this.pinned;
     this.chat = chat;
@@ -43,7 +42,7 @@ export class History {
     log.replaceChildren();
     if (!chat) return;
     log.className = chat.private ? "log" : "log group";
-    for (const message of chat.messages.values()) this.put(message);
+    for (const message of visible(chat)) this.put(message);
     this.arrange();
     this.drawTail();
     if (same && !wasPinned) scroller.scrollTop = place;
@@ -59,8 +58,9 @@ export class History {
 
   /** A new message. */
   add(message) {
-    const stay = this.pinned || message.from?.id === speakerOf(this.chat);
-    const replacesDraft = this.tail !== null && isBot(message.from);
+    if (!this.shows(message)) return;
+    const stay = this.pinned || message.author === speakerOf(this.chat);
+    const replacesDraft = this.tail !== null && byBot(message);
     const node = this.put(message);
     if (!replacesDraft) node.classList.add("fresh");
     this.arrange();
@@ -71,12 +71,18 @@ export class History {
 
   /** A message that changed: its node is replaced in place, and the reader stays where they are. */
   update(message) {
+    if (!this.shows(message)) return;
     const stay = this.pinned;
     const focus = this.nodes.get(message.message_id)?.contains(document.activeElement);
     const node = this.put(message);
     this.arrange();
     if (focus) node.querySelector("button")?.focus({ preventScroll: true });
     if (stay) this.toEnd();
+  }
+
+  /** Whether a message belongs to the topic one looks at. */
+  shows(message) {
+    return !this.chat.topics.length || threadOf(message) === topicOf(this.chat);
   }
 
   remove(id) {
@@ -88,7 +94,7 @@ export class History {
   /** Put nodes, days and groups in order, moving only what is out of place. */
   arrange() {
     log.querySelector(".empty")?.remove();
-    const messages = [...this.chat.messages.values()];
+    const messages = visible(this.chat);
     const wanted = [];
     messages.forEach((message, at) => {
       const [before, after] = [messages[at - 1], messages[at + 1]];
@@ -116,15 +122,13 @@ export class History {
 
   empty() {
     const { chat } = this;
-    const text = chat.private
-      ? store.description || "It talks like the text it was trained on. Give it a beginning, and it goes on."
-      : `A group of three, and ${store.bot.name}. You can speak as anyone of them.`;
-    const chips = SUGGESTIONS.map((each) => h("button", { type: "button", onclick: () => this.does.command(each) }, each));
+    const [title, text, suggestions] = welcome(chat);
+    const chips = suggestions.map((each) => h("button", { type: "button", onclick: () => this.does.command(each) }, each));
     return h(
       "div",
       { class: "empty" },
       h("img", { src: "/parrot.svg", alt: "" }),
-      h("h3", {}, chat.private ? `Say something to ${store.bot.name}` : "Nobody has said a word yet"),
+      h("h3", {}, title),
       h("p", { dir: "auto" }, text),
       h("div", { class: "suggestions" }, chips),
     );
@@ -135,7 +139,8 @@ export class History {
     const { chat } = this;
     const stay = this.pinned;
     const text = chat.draft?.text;
-    const wanted = chat.draft !== null || chat.action !== null;
+    const here = !chat.topics.length || chat.actionThread === topicOf(chat);
+    const wanted = chat.draft !== null || (chat.action !== null && here);
     const shown = this.tail?.querySelector(".text");
     if (wanted && text && shown) {
       shown.textContent = text;
@@ -189,5 +194,21 @@ export class History {
 
 function together(one, other) {
   if (!one || !other || eventText(one) || eventText(other)) return false;
-  return one.from?.id === other.from?.id && other.date - one.date < TOGETHER && dayOf(one.date) === dayOf(other.date);
+  return one.author === other.author && one.sender_chat?.id === other.sender_chat?.id && other.date - one.date < TOGETHER && dayOf(one.date) === dayOf(other.date);
+}
+
+/** What an empty chat says: a title, a text, what one might say. */
+function welcome(chat) {
+  const { name, username } = store.bot;
+  if (chat.private) {
+    const text = store.description || "It talks like the text it was trained on. Give it a beginning, and it goes on.";
+    return [`Say something to ${name}`, text, ["/seed Domingo", "/temp 0.8", "/help"]];
+  }
+  if (chat.kind === "channel") return ["A channel", `Whoever runs it posts here, and ${name} reads along.`, []];
+  if (!botIsIn(chat)) {
+    return [`${name} is not a member here`, `Mention it, and it answers as a guest. Or type @${username} and a beginning, and choose what it offers.`, [`@${username} Domingo`]];
+  }
+  const people = chat.members.length;
+  const text = `${people} people and ${name}. You can speak as anyone of them; the button above shows who is what.`;
+  return ["Nobody has said a word yet", text, ["/seed Domingo", `@${username} hello`, "/help"]];
 }

@@ -1,11 +1,14 @@
 // The page: what comes over the socket goes into the store and onto the screen.
 
 import { drawHead, drawList } from "./chatlist.js";
+import { chooseChat } from "./chooser.js";
 import { Composer } from "./composer.js";
 import { connect } from "./connection.js";
 import { byId, h } from "./dom.js";
 import { History } from "./history.js";
-import { chatNow, isBot, load, markSeen, recall, remember, speakerOf, store } from "./store.js";
+import { Panel } from "./panel.js";
+import { byBot, chatNow, load, markSeen, recall, remember, speakerOf, store } from "./store.js";
+import { drawTopics } from "./topics.js";
 
 const ACTION_LASTS = 5000; // milliseconds, as on Telegram
 const DRAFT_LASTS = 30000;
@@ -14,12 +17,19 @@ const narrow = matchMedia("(max-width: 720px)");
 const timers = new Map();
 const pressed = new Map();
 let presses = 0;
+let awaited = null; // a chat to open as soon as there is one
 
 const history = new History({
   reply: (message) => composer.reply(message),
   edit: (message) => composer.edit(message),
   copy,
   press,
+  forward,
+  vote: (message, options) => act("vote", message, { options }),
+  react: (message, emoji) => act("react", message, { emoji }),
+  remove: (message) => act("delete", message),
+  inline: (query) => composer.fill(`@${store.bot.username} ${query}`),
+  inlineElsewhere,
   say: toast,
   command: (text) => composer.speak(text),
   jump: (id) => history.jump(id),
@@ -31,6 +41,7 @@ const composer = new Composer({
   changed: (id) => history.choose(id),
   respoken: (chat) => history.show(chat),
 });
+const panel = new Panel({ send, open: (id) => (store.chats.has(id) ? open(id) : (awaited = id)) });
 const connection = connect({ onEvent: (event) => events[event.type]?.(event), onState: (up) => (byId("notice").hidden = up) });
 
 const events = {
@@ -42,13 +53,15 @@ const events = {
       const view = narrow.matches && !(history.chat || recall("view") === "chat") ? "list" : "chat";
       open(id, view);
     } else redraw();
+    if (store.chats.has(awaited)) open(awaited);
+    panel.refresh();
     for (const chat of store.chats.values()) if (chat.draft) live(chat, "draft", DRAFT_LASTS);
   },
   message({ chat_id: id, message }) {
     const chat = store.chats.get(id);
     if (!chat) return;
     chat.messages.set(message.message_id, message);
-    if (isBot(message.from)) settle(chat);
+    if (byBot(message)) settle(chat);
     if (id === store.active) history.add(message);
     refresh(chat);
   },
@@ -67,10 +80,11 @@ const events = {
     if (id === store.active) history.remove(messageId);
     refresh(chat);
   },
-  action({ chat_id: id, action }) {
+  action({ chat_id: id, action, thread }) {
     const chat = store.chats.get(id);
     if (!chat) return;
     chat.action = action;
+    chat.actionThread = thread;
     live(chat, "action", ACTION_LASTS);
   },
   draft({ chat_id: id, draft_id: draftId, text }) {
@@ -91,10 +105,13 @@ const events = {
     if (text && alert) showAlert(text);
     else if (text) toast(text);
   },
+  offers: (event) => composer.offers.came(event),
+  moved: ({ to }) => (open(to), panel.refresh()),
   problem: ({ text }) => toast(text),
 };
 
 function open(id, view = "chat") {
+  awaited = null;
   store.active = id;
   remember("open", id);
   setView(view);
@@ -123,7 +140,15 @@ function redrawFrame(chat) {
   const seen = narrow.matches ? document.body.dataset.view === "chat" : true;
   if (seen && !document.hidden && history.pinned) markSeen(chat);
   drawHead(chat);
+  drawTopics(chat, turned);
   drawList(open);
+}
+
+/** Another topic of the open chat. */
+function turned(chat) {
+  history.show(chat, true);
+  redrawFrame(chat);
+  composer.focus();
 }
 
 function refresh(chat) {
@@ -168,6 +193,26 @@ function press(message, data, key) {
   const done = () => (key.classList.remove("busy"), pressed.delete(ref));
   pressed.set(ref, done);
   setTimeout(done, ANSWER_LASTS);
+}
+
+/** Do something with a message, as whoever one speaks as. */
+function act(type, message, more = {}) {
+  const chat = chatNow();
+  send({ type, chat_id: chat.id, user_id: speakerOf(chat), message_id: message.message_id, ...more });
+}
+
+function forward(message) {
+  chooseChat("Forward to", speakerOf(chatNow()), (to) => {
+    act("forward", message, { to });
+    if (to !== store.active) open(to);
+  });
+}
+
+function inlineElsewhere(query) {
+  chooseChat("Ask the bot in", speakerOf(chatNow()), (id) => {
+    open(id);
+    composer.fill(`@${store.bot.username} ${query}`);
+  });
 }
 
 async function copy(text) {

@@ -1,4 +1,4 @@
-// The command menu above the field: filtered as one types, walked with the arrow keys.
+// The list above the field: commands as one types, or what the bot offers inline; walked with the arrow keys.
 
 import { byId, h } from "./dom.js";
 
@@ -6,50 +6,48 @@ const menu = byId("menu");
 const field = byId("text");
 
 export class Menu {
-  /** `commands` gives the list for now; `choose` takes the chosen command's name. */
-  constructor(commands, choose) {
-    this.commands = commands;
-    this.choose = choose;
-    this.at = 0;
-    this.found = [];
+  constructor() {
+    this.at = -1;
+    this.items = [];
   }
 
   get open() {
     return !menu.hidden;
   }
 
-  /** Show what begins like the text in the field. */
-  filter(text) {
-    const typed = /^\/(\w*)$/.exec(text);
-    this.found = typed ? this.commands().filter((each) => each.command.startsWith(typed[1].toLowerCase())) : [];
-    const done = this.found.length === 1 && text === `/${this.found[0].command}`;
-    if (!this.found.length || done) return this.close();
-    this.at = 0;
-    menu.replaceChildren(...this.found.map((each, at) => this.option(each, at)));
+  /** Show items {head, note, choose}; `at` is the one that Enter takes, -1 for none before an arrow key. */
+  show(label, items, at = 0) {
+    if (!items.length) return this.close();
+    this.items = items;
+    this.at = at;
+    menu.setAttribute("aria-label", label);
+    menu.replaceChildren(...items.map((item, place) => this.option(item, place)));
+    menu.scrollTop = 0;
     menu.hidden = false;
     field.setAttribute("aria-expanded", "true");
     return this.mark();
   }
 
-  option({ command, description }, at) {
+  option({ head, note, wide }, place) {
     return h(
       "div",
-      { class: "option", role: "option", id: `option-${at}`, onmousedown: (event) => event.preventDefault(), onclick: () => this.take(at) },
-      h("b", {}, `/${command}`),
-      h("span", { dir: "auto" }, description),
+      { class: wide ? "option wide" : "option", role: "option", id: `option-${place}`, onmousedown: (event) => event.preventDefault(), onclick: () => this.take(place) },
+      h("b", { dir: "auto" }, head),
+      h("span", { dir: "auto" }, note),
     );
   }
 
   mark() {
-    [...menu.children].forEach((node, at) => node.setAttribute("aria-selected", String(at === this.at)));
-    menu.children[this.at]?.scrollIntoView({ block: "nearest" });
-    field.setAttribute("aria-activedescendant", `option-${this.at}`);
+    [...menu.children].forEach((node, place) => node.setAttribute("aria-selected", String(place === this.at)));
+    if (this.at < 0) return field.removeAttribute("aria-activedescendant");
+    menu.children[this.at].scrollIntoView({ block: "nearest" });
+    return field.setAttribute("aria-activedescendant", `option-${this.at}`);
   }
 
-  take(at = this.at) {
-    const { command } = this.found[at];
+  take(place = this.at) {
+    const { choose } = this.items[place];
     this.close();
-    this.choose(command);
+    choose();
   }
 
   close() {
@@ -63,10 +61,11 @@ export class Menu {
     if (!this.open) return false;
     const step = { ArrowDown: 1, ArrowUp: -1 }[event.key];
     if (step) {
-      this.at = (this.at + step + this.found.length) % this.found.length;
+      const from = this.at < 0 && step < 0 ? 0 : this.at;
+      this.at = (from + step + this.items.length) % this.items.length;
       this.mark();
-    } else if (event.key === "Tab" || event.key === "Enter") this.take();
-    else if (event.key === "Escape") this.close();
+    } else if (event.key === "Escape") this.close();
+    else if (this.at >= 0 && (event.key === "Tab" || event.key === "Enter")) this.take();
     else return false;
     event.preventDefault();
     return true;

@@ -34,7 +34,8 @@ function link(part, address) {
 /** One line that stands for a message: in the chat list, in quotes. */
 export function summary(message) {
   if (message.text) return message.text.replace(/\s+/g, " ").slice(0, 160);
-  if (message.photo) return `🖼 ${message.caption ?? "Photo"}`;
+  if (message.poll) return `📊 ${message.poll.question}`;
+  if (message.photo?.length) return `🖼 ${message.caption ?? "Photo"}`;
   if (message.document) return `📄 ${message.caption ?? message.document.file_name ?? "File"}`;
   return eventText(message) ?? "Message";
 }
@@ -43,14 +44,17 @@ export function summary(message) {
 export function eventText(message) {
   const names = (users) => users.map((user) => user.first_name).join(", ");
   if (message.new_chat_members?.length) {
-    const own = message.new_chat_members.length === 1 && message.new_chat_members[0].id === message.from.id;
-    return own ? `${message.from.first_name} joined` : `${message.from.first_name} added ${names(message.new_chat_members)}`;
+    const own = message.new_chat_members.length === 1 && message.new_chat_members[0].id === message.author;
+    return own ? `${nameOf(message)} joined` : `${nameOf(message)} added ${names(message.new_chat_members)}`;
   }
+  if (message.migrate_to_chat_id || message.migrate_from_chat_id) return "The group became a supergroup";
+  if (message.forum_topic_created) return `${nameOf(message)} opened the topic “${message.forum_topic_created.name}”`;
   if (!message.left_chat_member) return null;
   const gone = message.left_chat_member;
-  return gone.id === message.from.id ? `${gone.first_name} left` : `${message.from.first_name} removed ${gone.first_name}`;
+  return gone.id === message.author ? `${gone.first_name} left` : `${nameOf(message)} removed ${gone.first_name}`;
 }
 
+const nameOf = (message) => message.sender_chat?.title ?? message.from.first_name;
 const clock = new Intl.DateTimeFormat(undefined, { hour: "2-digit", minute: "2-digit" });
 const date = new Intl.DateTimeFormat(undefined, { day: "numeric", month: "long", year: "numeric" });
 export const timeOf = (seconds) => clock.format(seconds * 1000);
