@@ -5,6 +5,7 @@ the tests): `running` is its whole life.
 """
 
 import asyncio
+import datetime as dt
 import logging
 import os
 from collections.abc import AsyncIterator
@@ -12,29 +13,39 @@ from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from functools import partial
 from pathlib import Path
-from typing import cast
+from typing import NoReturn, cast
 
 from pydantic import SecretStr
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
-from telegram.ext import ApplicationBuilder, ContextTypes
+from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
+from telegram.request import HTTPXRequest
 
 from bot.budgets import TELEGRAM_BUDGETS, Budgets
+from bot.clock import ServerClock
 from bot.context import BotApplication, Services
+from bot.dispatcher import dispatching
 from bot.errors import ConnectionRefused
 from bot.handlers import add_handlers
-from bot.handlers.errors import on_polling_error
 from bot.handlers.help import MENU
-from bot.order import InOrderOfChat
+from bot.inbox import AGE_LIMIT, Inbox
+from bot.logging_setup import outline
+from bot.outgoing import Priority
+from bot.polling import Poller, UpdatesBot
 from bot.rate_limiter import RateLimiter
 from bot.scheduler import Scheduler
 from bot.settings import TELEGRAM
 from bot.storage.book import Book
 from bot.storage.database import Database
+from bot.storage.errors import DatabaseFull, DatabaseLocked, DatabaseUnreachable
+from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
+from bot.trouble import Trouble
+from model.errors import CotorraError
 from model.generator import Generator, load_generator
 
 UPDATES = ("message", "channel_post")  # what Telegram is asked for; edited messages trigger nothing
-LAST_REPLIES = 6.0  # seconds at a shutdown for what is being answered; a container leaves 10 in all
+LAST_REPLIES = 4.0  # seconds at a shutdown for what is being answered; all of it may take 8
+ANSWER = 25.0  # seconds to wait for the answer to a call; Telegram itself needs far less than one
 _RETRIES = (1, 2, 4, 8, 15, 30)  # seconds between attempts to reach the server at the start
 
 _log = logging.getLogger(__name__)
@@ -51,48 +62,91 @@ class BotConfig:
     api_base_url: str = TELEGRAM
     allowed_chats: frozenset[int] = frozenset()
     budgets: Budgets = TELEGRAM_BUDGETS
+    age_limit: dt.timedelta = AGE_LIMIT
+
+    @property
+    def bot_id(self) -> int:
+        """The number that the token begins with; 0 for what is no token, which the server refuses."""
+        number = self.token.get_secret_value().partition(":")[0]
+        return int(number) if number.isdecimal() else 0
 
 
 @asynccontextmanager
 async def running(config: BotConfig, generator: Generator | None = None) -> AsyncIterator[BotApplication]:
     """A bot from its first connection to its last reply; `generator` in place of the checkpoint's.
 
+    Where it cannot go on, `application.bot_data.life` fails.
     Raises CheckpointError, StorageError or ConnectionRefused where it cannot start.
     """
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(config.database))
-        if await prepare_schema(database, config.database):
-            _log.info("the database is up to date: %s", database.name)
+        await _prepare(database, config)
         load = partial(load_generator, config.checkpoint, config.engine)
         scheduler = await stack.enter_async_context(
             Scheduler(await asyncio.to_thread(load), load) if generator is None else Scheduler(generator)
         )
-        services = Services(Book(database), scheduler, config.allowed_chats)
-        application = build(config, services)
+        clock = ServerClock()
+        inbox = Inbox(Mail(database, config.bot_id), clock, config.age_limit)
+        services = Services(Book(database), scheduler, inbox, _life(), config.allowed_chats)
+        application = build(config, services, clock)
         await stack.enter_async_context(_connected(application))
-        await stack.enter_async_context(_polling(application))
+        if waiting := await inbox.load():
+            _log.info("%d updates wait to be answered", waiting)
+        await stack.enter_async_context(dispatching(application, inbox, LAST_REPLIES))
+        await stack.enter_async_context(_polling(application, services))
         yield application
 
 
-def build(config: BotConfig, services: Services) -> BotApplication:
+def build(config: BotConfig, services: Services, clock: ServerClock) -> BotApplication:
     """The application with its handlers; nothing is connected yet."""
     # Periods as timedelta, which python-telegram-bot asks its users to choose before it becomes the only form.
     os.environ.setdefault("PTB_TIMEDELTA", "true")
     # python-telegram-bot calls the type of bot_data once to make it; ours is made already.
     make_services = cast("type[Services]", lambda: services)
+    hooks = {"event_hooks": {"response": [clock.read]}}
+    bot: ExtBot[Priority] = UpdatesBot(
+        config.token.get_secret_value(),
+        f"{config.api_base_url}/bot",
+        f"{config.api_base_url}/file/bot",
+        # Giving up early on a slow answer costs a search for the message; see bot.delivery.
+        request=HTTPXRequest(read_timeout=ANSWER, httpx_kwargs=hooks),
+        get_updates_request=HTTPXRequest(connection_pool_size=2, httpx_kwargs=hooks),
+        rate_limiter=RateLimiter(config.budgets),
+    )
     application = (
         ApplicationBuilder()
-        .token(config.token.get_secret_value())
-        .base_url(f"{config.api_base_url}/bot")
-        .base_file_url(f"{config.api_base_url}/file/bot")
+        .bot(bot)
+        .updater(None)
         .context_types(ContextTypes(bot_data=make_services))
-        .rate_limiter(RateLimiter(config.budgets))
-        .concurrent_updates(InOrderOfChat())
         .job_queue(None)
         .build()
     )
     add_handlers(application)
     return application
+
+
+async def _prepare(database: Database, config: BotConfig) -> None:
+    """The newest tables, however long the database is busy elsewhere."""
+    trouble = Trouble("the database", _log)
+    attempt = 0
+    while True:
+        try:
+            upgraded = await prepare_schema(database, config.database)
+        except (DatabaseLocked, DatabaseFull, DatabaseUnreachable) as error:
+            trouble.begins("database", f"{error}; trying again")
+            await asyncio.sleep(_RETRIES[min(attempt, len(_RETRIES) - 1)])
+            attempt += 1
+            continue
+        trouble.ends()
+        if upgraded:
+            _log.info("the database is up to date: %s", database.name)
+        return
+
+
+def _life() -> "asyncio.Future[None]":
+    life: asyncio.Future[None] = asyncio.get_running_loop().create_future()
+    life.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # whoever asks is told; nobody has to
+    return life
 
 
 @asynccontextmanager
@@ -141,22 +195,25 @@ def _no_server(application: BotApplication) -> ConnectionRefused:
 
 
 @asynccontextmanager
-async def _polling(application: BotApplication) -> AsyncIterator[None]:
-    """Updates come in and are answered; at the end, those in hand are answered first."""
-    updater = application.updater
-    if updater is None:
-        raise RuntimeError("expected an application with an updater")
-    await application.start()
+async def _polling(application: BotApplication, services: Services) -> AsyncIterator[None]:
+    """Updates come in."""
+    poller = Poller(cast("UpdatesBot", application.bot), services.inbox, UPDATES)
+    task = asyncio.create_task(poller.run(), name="poller")
+    task.add_done_callback(lambda ended: _judge(ended, services))
     try:
-        await updater.start_polling(
-            allowed_updates=list(UPDATES), bootstrap_retries=-1, error_callback=on_polling_error
-        )
         yield
     finally:
-        if updater.running:
-            await updater.stop()
-        try:
-            async with asyncio.timeout(LAST_REPLIES):
-                await application.stop()
-        except TimeoutError:
-            _log.warning("stopped with replies unfinished")
+        task.cancel()
+        await asyncio.wait([task])
+
+
+def _judge(task: "asyncio.Task[NoReturn]", services: Services) -> None:
+    """A part that must not end has ended: so does the bot, unless it was told to."""
+    if task.cancelled():
+        return
+    error = task.exception()
+    if isinstance(error, CotorraError):
+        services.fail(error)
+    elif error is not None:
+        _log.critical("receiving failed: %s", outline(error))
+        services.fail(ConnectionRefused("receiving updates failed, see the log: this is a bug; start again"))

@@ -14,6 +14,7 @@ from bot.logging_setup import set_up_logging
 from bot.settings import Settings, read_settings
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
+STOP_WITHIN = 7.5  # seconds after a signal; a container leaves 10, and whoever asks for 8 shall have them
 
 _log = logging.getLogger(__name__)
 
@@ -53,10 +54,11 @@ async def _run(settings: Settings) -> None:
         settings.engine,
         settings.api_base_url,
         settings.allowed_chats,
+        settings.age_limit,
     )
     async with running(config) as application:
         _log.info("@%s is listening", application.bot.username)
-        await asyncio.Event().wait()
+        await asyncio.shield(application.bot_data.life)
 
 
 async def _demo(settings: Settings, port: int) -> None:
@@ -80,9 +82,9 @@ async def _demo(settings: Settings, port: int) -> None:
             playground.api_base_url,
             budgets=UNLIMITED,  # the page enforces no limits
         )
-        await stack.enter_async_context(running(config))
+        application = await stack.enter_async_context(running(config))
         click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)")
-        await asyncio.Event().wait()
+        await asyncio.shield(application.bot_data.life)
 
 
 def _start_logging() -> Settings:
@@ -93,7 +95,10 @@ def _start_logging() -> Settings:
 
 
 async def _until_signalled(work: Coroutine[Any, Any, None]) -> None:
-    """Run the work; SIGINT or SIGTERM ends it in good order, a second one at once."""
+    """Run the work; SIGINT or SIGTERM ends it in good order, a second one at once.
+
+    The system ends what does not end in time: nothing that matters is in memory alone.
+    """
     loop = asyncio.get_running_loop()
     task = loop.create_task(work)
     stopped = False
@@ -103,6 +108,8 @@ async def _until_signalled(work: Coroutine[Any, Any, None]) -> None:
         stopped = True
         for number in SIGNALS:
             loop.remove_signal_handler(number)
+            signal.signal(number, signal.SIG_DFL)  # Python's own way for SIGINT would wait for threads
+        signal.setitimer(signal.ITIMER_REAL, STOP_WITHIN)
         task.cancel()
 
     for number in SIGNALS:

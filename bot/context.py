@@ -1,5 +1,6 @@
 """What every handler is given: the services of one running bot, typed."""
 
+import asyncio
 import datetime as dt
 from dataclasses import dataclass
 from typing import Any
@@ -8,20 +9,33 @@ from telegram import Chat as TelegramChat
 from telegram import Message, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from bot.inbox import Inbox
 from bot.outgoing import Priority
 from bot.scheduler import Scheduler
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
 from bot.storage.users import User
+from model.errors import CotorraError
 
 
 @dataclass(frozen=True)
 class Services:
-    """One bot's parts. `allowed_chats` is empty where everybody may come."""
+    """One bot's parts.
+
+    `life` never ends by itself: it fails with the reason where the bot cannot go on. `allowed_chats` is empty
+    where everybody may come.
+    """
 
     book: Book
     scheduler: Scheduler
+    inbox: Inbox
+    life: "asyncio.Future[None]"
     allowed_chats: frozenset[int] = frozenset()
+
+    def fail(self, reason: CotorraError) -> None:
+        """End the bot's life, unless it has ended."""
+        if not self.life.done():
+            self.life.set_exception(reason)
 
 
 Nothing = dict[Any, Any]  # python-telegram-bot's per-chat and per-user stores, which stay empty

@@ -3,6 +3,8 @@
 CotorraError (model.errors)
 ├── SettingsError            a variable of the environment that is missing or unreadable
 ├── ConnectionRefused        Telegram, or the server in its place, does not know the token
+│   └── TokenRevoked         it knew the token before
+├── UpdateUnreadable         what came from Telegram is no update
 ├── PageError                the demo's page cannot be served: its port is taken
 ├── LogError                 the prompt log cannot be shown, exported or replayed as asked
 ├── TurnRefused              a turn that the scheduler gave up; its text is for the chat
@@ -22,6 +24,20 @@ class SettingsError(CotorraError):
 
 class ConnectionRefused(CotorraError):
     """Telegram, or the server in its place, does not know the token."""
+
+
+class TokenRevoked(ConnectionRefused):
+    """Telegram knew the token when the bot started, and does not any more."""
+
+    def __init__(self) -> None:
+        super().__init__(
+            "Telegram does not know this bot's token any more: copy the new one from @BotFather into "
+            "TELEGRAM_BOT_TOKEN and start again; nothing is lost"
+        )
+
+
+class UpdateUnreadable(CotorraError):
+    """What came from Telegram is no update."""
 
 
 class PageError(CotorraError):

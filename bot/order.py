@@ -1,46 +1,58 @@
-"""Updates of one chat in order, of different chats side by side.
+"""Whose turn it is: updates of one chat in order, of different chats side by side, a flood in its own lane.
 
-Knows no handlers: it decides when an update's turn comes, not what happens then.
+Knows no Telegram, no database and no clock.
 """
 
-import asyncio
-from collections.abc import Awaitable
-from typing import Any
-
-from telegram import Update
-from telegram.ext import BaseUpdateProcessor
-
-AT_ONCE = 256  # updates in hand; the rest waits in the queue
+from collections import deque
+from collections.abc import Hashable
 
 
-class InOrderOfChat(BaseUpdateProcessor):
-    """Runs an update when all earlier ones of its chat are done.
+class Lanes:
+    """Places in the inbox, in one lane per chat; a lane gives one place at a time.
 
-    An asyncio.Lock is fair, and updates arrive in order, so a lock per chat is a queue per chat.
+    Lanes take turns, so a chat that floods waits behind itself alone. Only places that may be worked on at
+    once are given, so none that waits for another holds a slot.
     """
 
-    def __init__(self, at_once: int = AT_ONCE) -> None:
-        super().__init__(at_once)
-        self._locks: dict[int, asyncio.Lock] = {}
-        self._waiting: dict[int, int] = {}
+    def __init__(self) -> None:
+        self._lanes: dict[Hashable, deque[int]] = {}
+        self._ready: deque[Hashable] = deque()  # lanes of which no place is in hand
+        self._lane_of: dict[int, Hashable] = {}
 
-    async def do_process_update(self, update: object, coroutine: Awaitable[Any]) -> None:
-        chat = update.effective_chat if isinstance(update, Update) else None
-        if chat is None:
-            await coroutine
-            return
-        lock = self._locks.setdefault(chat.id, asyncio.Lock())
-        self._waiting[chat.id] = self._waiting.get(chat.id, 0) + 1
-        try:
-            async with lock:
-                await coroutine
-        finally:
-            self._waiting[chat.id] -= 1
-            if not self._waiting[chat.id]:
-                del self._waiting[chat.id], self._locks[chat.id]
+    def __len__(self) -> int:
+        """How many places wait or are in hand."""
+        return len(self._lane_of)
 
-    async def initialize(self) -> None:
-        """Nothing to prepare."""
+    def length(self, chat_id: int | None) -> int:
+        """How many of them are in a chat's lane."""
+        lane = self._lanes.get(chat_id)
+        return 0 if lane is None else len(lane)
 
-    async def shutdown(self) -> None:
-        """Nothing to free."""
+    def add(self, place: int, chat_id: int | None) -> None:
+        """A place at the end of its chat's lane; without a chat, in a lane of its own."""
+        name: Hashable = ("place", place) if chat_id is None else chat_id
+        if (lane := self._lanes.get(name)) is None:
+            lane = self._lanes[name] = deque()
+            self._ready.append(name)
+        lane.append(place)
+        self._lane_of[place] = name
+
+    def take(self) -> int | None:
+        """The place whose turn it is; None if there is none. It is in hand until `done` or `again`."""
+        if not self._ready:
+            return None
+        return self._lanes[self._ready.popleft()][0]
+
+    def done(self, place: int) -> None:
+        """The place is gone, and the next in its lane may come."""
+        name = self._lane_of.pop(place)
+        lane = self._lanes[name]
+        lane.popleft()
+        if lane:
+            self._ready.append(name)
+        else:
+            del self._lanes[name]
+
+    def again(self, place: int) -> None:
+        """The place in hand stays the first of its lane, and wants another turn."""
+        self._ready.append(self._lane_of[place])

@@ -1,6 +1,6 @@
-"""A reply into a chat: plain text, no previews, in as many messages as it takes.
+"""A reply into a chat within Telegram's limits: plain text, no previews, in as many messages as it takes.
 
-Knows no budgets: the rate limiter holds back or drops what is sent here.
+Decides what is sent, and leaves to `bot.delivery` that it is sent once.
 """
 
 import asyncio
@@ -8,33 +8,36 @@ import contextlib
 import logging
 from collections.abc import AsyncIterator
 
-from telegram import LinkPreviewOptions, Message
+from telegram import Message, Update
 from telegram.constants import ChatAction
 from telegram.error import TelegramError
 
+from bot.context import BotContext
+from bot.delivery import deliver
 from bot.text import clean, split_message
 
 BLINK = 0.3  # seconds; a reply that comes sooner needs no "typing"
 TYPING_LASTS = 4.5  # seconds; Telegram shows an action for five
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 _log = logging.getLogger(__name__)
 
 
-async def reply(message: Message, text: str) -> Message | None:
-    """Answer a message with plain text, quoting it in groups; the first message sent, None for a blank text.
+async def reply(update: Update, text: str, context: BotContext) -> int | None:
+    """Answer an update with plain text, quoting it in groups; the first message's id, None for a blank text.
 
-    Raises TelegramError where Telegram does not take it.
+    An update that is handled again gets the same answer again, and nobody sees it twice: what was said first,
+    second and so on while an update was handled is known, so a handler that comes back to it repeats nothing.
+    Raises TelegramError where Telegram does not take it, StorageError where the database fails.
     """
-    first = None
-    for part in split_message(clean(text)):
-        sent = await _send(message, part)
-        first = first or sent
-    return first
-
-
-async def _send(message: Message, text: str) -> Message:
-    return await message.reply_text(text, link_preview_options=_NO_PREVIEW, allow_sending_without_reply=True)
+    message = update.effective_message
+    parts = split_message(clean(text))
+    if message is None or not parts:
+        return None
+    inbox = context.bot_data.inbox
+    held = inbox.held(update.update_id)
+    planned = await inbox.mail.plan(held.place, held.next_saying(), message.chat.id, parts)
+    sent = [await deliver(delivery, message, inbox) for delivery in planned]
+    return sent[0]
 
 
 @contextlib.asynccontextmanager

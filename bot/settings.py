@@ -3,6 +3,7 @@
 Secrets are SecretStr: no message, log line or table shows their value.
 """
 
+import datetime as dt
 import ipaddress
 import re
 from pathlib import Path
@@ -45,6 +46,18 @@ def _chat_ids(value: object) -> object:
         return frozenset(int(part) for part in value.replace(",", " ").split())
     except ValueError:
         raise ValueError("chat ids such as -1001234567890, separated by commas") from None
+
+
+def _minutes(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    try:
+        minutes = float(value)
+        if not 0 < minutes <= 24 * 60:
+            raise ValueError
+    except ValueError:
+        raise ValueError("minutes, more than 0 and at most 1440, since Telegram keeps nothing longer") from None
+    return dt.timedelta(minutes=minutes)
 
 
 def _database_url(value: object) -> object:
@@ -104,6 +117,12 @@ class Settings(BaseSettings):
         validation_alias="COTORRA_ALLOWED_CHATS",
         description="Ids of the chats that may use the bot, separated by commas; empty: everybody.",
         json_schema_extra={"shown": "everybody"},
+    )
+    age_limit: Annotated[dt.timedelta, BeforeValidator(_minutes)] = Field(
+        dt.timedelta(hours=1),
+        validation_alias="COTORRA_AGE_LIMIT",
+        description="Minutes after which a message is too old to be answered, as after a long time off.",
+        json_schema_extra={"shown": "60"},
     )
     data_dir: Path = Field(
         default_factory=lambda: Path(user_data_dir("cotorra")),

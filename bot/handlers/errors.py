@@ -1,44 +1,63 @@
-"""When a handler fails: a log line without anybody's words, and one sentence for the person."""
+"""When a handler fails: what is tried again later, and what is over with one sentence and a log line.
+
+No line holds anybody's words.
+"""
 
 import logging
 
 from telegram import Update
-from telegram.error import Conflict, Forbidden, NetworkError, TelegramError
+from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, InvalidToken, TelegramError
 
-from bot.context import BotContext, said
+from bot.context import BotContext
+from bot.errors import SchedulerFull, SchedulerStopped, TokenRevoked
 from bot.logging_setup import outline
 from bot.replies import reply
 from bot.storage.errors import StorageError
 
 SORRY = "Sorry, something went wrong on my side. Please try again."
-NO_MEMORY = "Sorry, I cannot reach my notebook right now. Please try again in a minute."
+# Nothing that the next attempt would change: the chat, the person or we ourselves are what is wrong.
+_FINAL = (BadRequest, Forbidden, ChatMigrated, EndPointNotFound, InvalidToken)
 
 _log = logging.getLogger(__name__)
 
 
+def passes(error: BaseException) -> bool:
+    """Whether an error is about the moment, so that the same update may be answered later."""
+    if isinstance(error, TelegramError):
+        return not isinstance(error, _FINAL)
+    return isinstance(error, StorageError | SchedulerFull | SchedulerStopped)
+
+
 async def on_error(update: object, context: BotContext) -> None:
-    """Log the error and say so to the person who waits, if there is one."""
+    """Have the update handled again, or note that it failed and say so to the person who waits."""
     error = context.error
-    if error is None:
+    if error is None or not isinstance(update, Update):
         return
-    if isinstance(error, StorageError):
-        _log.error("the database failed: %s", error)
-    else:
-        _log.error("an update failed: %s", outline(error))
-    message = said(update) if isinstance(update, Update) else None
-    if message is None or isinstance(error, Forbidden):
+    held = context.bot_data.inbox.held(update.update_id)
+    if passes(error) or (isinstance(error, InvalidToken) and await _is_revoked(context)):
+        held.trouble = error
+        return
+    held.end = "failed"
+    _log.error("an update failed: %s", outline(error))
+    if isinstance(error, Forbidden):
         return
     try:
-        await reply(message, NO_MEMORY if isinstance(error, StorageError) else SORRY)
-    except TelegramError as second:
-        _log.warning("the apology did not arrive: %s", type(second).__name__)
+        await reply(update, SORRY, context)
+    except (TelegramError, StorageError) as second:
+        if passes(second):
+            held.trouble = second
+        else:
+            _log.warning("the apology did not arrive: %s", type(second).__name__)
 
 
-def on_polling_error(error: TelegramError) -> None:
-    """One line for a poll that failed; the poller tries again by itself."""
-    if isinstance(error, Conflict):
-        _log.error("another program polls with this token: stop it, or this bot gets only some of the messages")
-    elif isinstance(error, NetworkError):
-        _log.warning("no answer from the Bot API server (%s); trying again", type(error).__name__)
+async def _is_revoked(context: BotContext) -> bool:
+    """Whether it is the token that the server does not know, and not a method."""
+    try:
+        await context.bot.get_me()
+    except InvalidToken:
+        context.bot_data.fail(TokenRevoked())
+    except TelegramError as error:
+        _log.debug("no answer about the token: %s", type(error).__name__)
     else:
-        _log.error("polling failed (%s); trying again", type(error).__name__)
+        return False
+    return True

@@ -23,5 +23,5 @@ async def gate(update: Update, context: BotContext) -> None:
     if message is not None and is_private(message):
         call = parse_call(message, context.bot.username)
         if call is not None and call.name == "start":
-            await reply(message, PRIVATE.format(id=message.chat.id))
+            await reply(update, PRIVATE.format(id=message.chat.id), context)
     raise ApplicationHandlerStop

@@ -28,15 +28,15 @@ MENU = (
 
 async def start_command(update: Update, call: Call, context: BotContext) -> None:
     """`/start`, which Telegram sends when somebody opens the chat."""
-    await reply(call.message, START)
+    await reply(update, START, context)
 
 
 async def help_command(update: Update, call: Call, context: BotContext) -> None:
     """`/help`."""
-    await reply(call.message, HELP)
+    await reply(update, HELP, context)
 
 
 async def unknown_command(update: Update, call: Call, context: BotContext) -> None:
     """Any other command, where it can only be meant for this bot."""
     if call.by_name or is_private(call.message):
-        await reply(call.message, UNKNOWN)
+        await reply(update, UNKNOWN, context)

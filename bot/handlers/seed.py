@@ -1,22 +1,23 @@
 """The conversation that the bot is for: a seed comes, its continuation goes back.
 
-The prompt is in the database before the model starts and completed once Telegram has the reply. An update
-that Telegram delivers again is answered only if it was not answered before, and then with the same text.
+The prompt is in the database before the model starts, its text before Telegram hears of it, and completed once
+Telegram has the reply. An update that is handled again goes on where it stopped, with the same text.
 """
 
+import dataclasses
 import logging
 import time
 
 from telegram import Message, Update
-from telegram.error import Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden
 
 from bot.context import BotContext, is_private, occasion, said
-from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused
+from bot.errors import GenerationFailed, TurnRefused, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.logging_setup import outline
 from bot.replies import reply, typing
-from bot.scheduler import Continuation, Turn
-from bot.storage.prompts import Answer, Asked, Kind, Outcome, Prompt
+from bot.scheduler import Turn
+from bot.storage.prompts import Answer, Asked, Kind, Prompt
 from bot.text import MESSAGE_UNITS, clean, utf16_units
 from model.config import SamplingConfig
 from model.sampling import Rng
@@ -43,16 +44,16 @@ async def plain_message(update: Update, context: BotContext) -> None:
     if text:
         await _continue(update, message, "seed", text, context)
     elif message.effective_attachment is not None:
-        await reply(message, NO_TEXT)
+        await reply(update, NO_TEXT, context)
 
 
 async def _continue(update: Update, message: Message, kind: Kind, text: str, context: BotContext) -> None:
     seed = clean(text)
     if not seed.strip():
-        await reply(message, USAGE)
+        await reply(update, USAGE, context)
         return
     if (length := utf16_units(seed)) > MESSAGE_UNITS:
-        await reply(message, TOO_LONG.format(limit=MESSAGE_UNITS, length=length))
+        await reply(update, TOO_LONG.format(limit=MESSAGE_UNITS, length=length), context)
         return
     start = time.monotonic()
     services = context.bot_data
@@ -60,40 +61,47 @@ async def _continue(update: Update, message: Message, kind: Kind, text: str, con
         occasion(update, message, context), kind, seed, Rng.fresh().seed, services.scheduler.fingerprint
     )
     if prompt.answer.outcome == "pending":
-        answer = await _answer(message, prompt, start, context)
+        answer = await _answer(update, message, prompt, start, context)
         await services.book.close_prompt(prompt.id, answer)
 
 
-async def _answer(message: Message, prompt: Prompt, start: float, context: BotContext) -> Answer:
-    """Generate and send; what came of it, for the log."""
+async def _answer(update: Update, message: Message, prompt: Prompt, start: float, context: BotContext) -> Answer:
+    """Generate and send; what came of it, for the log.
+
+    Raises what passes: SchedulerFull, SchedulerStopped, StorageError, TelegramError. Then it is tried again.
+    """
+    thought = prompt.answer
+    if thought.reply_text is None:
+        try:
+            async with typing(message):
+                continuation = await context.bot_data.scheduler.run(_turn(prompt.asked))
+        except (TurnTooSlow, GenerationFailed) as refusal:
+            return await _apologise(update, prompt, refusal, context)
+        text = clean(prompt.asked.seed_text + continuation.text)
+        thought = Answer("pending", text, None, _since(start), continuation.characters_per_second)
+        await context.bot_data.book.close_prompt(prompt.id, thought)
     try:
-        async with typing(message):
-            continuation = await context.bot_data.scheduler.run(_turn(prompt.asked))
-    except TurnRefused as refusal:
-        return await _apologise(message, prompt, refusal)
-    text = clean(prompt.asked.seed_text + continuation.text)
-    try:
-        sent = await reply(message, text)
-    except TelegramError as error:
+        sent = await reply(update, thought.reply_text or "", context)
+    except (BadRequest, Forbidden) as error:
         _log.warning("prompt %d: the reply did not arrive: %s", prompt.id, type(error).__name__)
-        if not isinstance(error, Forbidden):  # whoever threw the bot out waits for nothing
-            await _say(message, prompt, UNDELIVERED)
-        return _outcome("failed", text, None, start, continuation)
-    return _outcome("answered", text, None if sent is None else sent.message_id, start, continuation)
+        if isinstance(error, BadRequest):  # whoever threw the bot out waits for nothing
+            await _say(update, prompt, UNDELIVERED, context)
+        return dataclasses.replace(thought, outcome="failed", latency_ms=_since(start))
+    return dataclasses.replace(thought, outcome="answered", reply_message_id=sent, latency_ms=_since(start))
 
 
-async def _apologise(message: Message, prompt: Prompt, refusal: TurnRefused) -> Answer:
+async def _apologise(update: Update, prompt: Prompt, refusal: TurnRefused, context: BotContext) -> Answer:
     if isinstance(refusal, GenerationFailed):
         _log.error("prompt %d: the generator failed: %s", prompt.id, outline(refusal))
-    await _say(message, prompt, str(refusal))
-    return Answer("refused" if isinstance(refusal, SchedulerFull | SchedulerStopped) else "failed")
+    await _say(update, prompt, str(refusal), context)
+    return Answer("failed")
 
 
-async def _say(message: Message, prompt: Prompt, sentence: str) -> None:
-    """Say something beside the reply, if it can be said at all."""
+async def _say(update: Update, prompt: Prompt, sentence: str, context: BotContext) -> None:
+    """Say something in place of the reply, if it can be said at all."""
     try:
-        await reply(message, sentence)
-    except TelegramError as error:
+        await reply(update, sentence, context)
+    except (BadRequest, Forbidden) as error:
         _log.warning("prompt %d: the apology did not arrive: %s", prompt.id, type(error).__name__)
 
 
@@ -101,6 +109,6 @@ def _turn(asked: Asked) -> Turn:
     return Turn(asked.seed_text, asked.length, SamplingConfig(asked.temperature, asked.top_p), Rng(asked.rng_seed))
 
 
-def _outcome(outcome: Outcome, text: str, message_id: int | None, start: float, continuation: Continuation) -> Answer:
-    latency = round((time.monotonic() - start) * 1_000)
-    return Answer(outcome, text, message_id, latency, continuation.characters_per_second)
+def _since(start: float) -> int:
+    """Milliseconds since a monotonic time."""
+    return round((time.monotonic() - start) * 1_000)

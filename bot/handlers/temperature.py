@@ -25,14 +25,14 @@ async def temperature_command(update: Update, call: Call, context: BotContext) -
     given = call.argument.strip()
     if not given:
         settings = await book.settings(call.message.chat.id)
-        await reply(call.message, SHOWN.format(value=settings.temperature, **_LIMITS))
+        await reply(update, SHOWN.format(value=settings.temperature, **_LIMITS), context)
         return
     try:
         new = parse_temperature(given)
     except ConfigError:
         settings = await book.settings(call.message.chat.id)
         got = given[:_SHOWN_CHARACTERS] + "…" * (len(given) > _SHOWN_CHARACTERS)
-        await reply(call.message, REFUSED.format(value=settings.temperature, got=got, **_LIMITS))
+        await reply(update, REFUSED.format(value=settings.temperature, got=got, **_LIMITS), context)
         return
     old = await book.set_temperature(occasion(update, call.message, context), new)
-    await reply(call.message, CHANGED.format(new=new, old=old.temperature))
+    await reply(update, CHANGED.format(new=new, old=old.temperature), context)

@@ -1,5 +1,6 @@
 """What a conversation writes down; each method is one transaction over the tables it concerns."""
 
+import ast
 import dataclasses
 import datetime as dt
 from collections.abc import Sequence
@@ -76,7 +77,8 @@ class Book:
     async def change_settings(self, occasion: Occasion, **changes: Any) -> ChatSettings:
         """The settings as they were before; the change and its log rows stand or fall together.
 
-        changes: fields of ChatSettings by name. Raises ValueError in an occasion without a chat.
+        changes: fields of ChatSettings by name. An update that is handled again changes nothing, and hears the
+        same. Raises ValueError in an occasion without a chat.
         """
         if occasion.chat is None:
             raise ValueError("expected a chat whose settings to change, got none")
@@ -84,12 +86,15 @@ class Book:
             await _see(connection, occasion)
             settings = SettingsOfChats(connection)
             old = await settings.get(occasion.chat.id)
+            log = SettingsChanges(connection)
+            if done := await log.of_update(occasion.bot_id, occasion.update_id):
+                return dataclasses.replace(old, **{change.name: ast.literal_eval(change.old) for change in done})
             await settings.put(occasion.chat.id, dataclasses.replace(old, **changes))
+            update = (occasion.bot_id, occasion.update_id)
             for name, new in changes.items():
                 if new != getattr(old, name):
                     values = (name, repr(getattr(old, name)), repr(new))
-                    change = SettingsChange(occasion.chat.id, occasion.user_id, *values, changed_at=occasion.at)
-                    await SettingsChanges(connection).add(change)
+                    await log.add(SettingsChange(occasion.chat.id, occasion.user_id, *values, occasion.at, *update))
         return old
 
     async def set_temperature(self, occasion: Occasion, temperature: float) -> ChatSettings:

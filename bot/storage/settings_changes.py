@@ -19,6 +19,11 @@ class SettingsChange:
     old: str
     new: str
     changed_at: dt.datetime
+    bot_id: int | None = None  # the update that asked for it
+    update_id: int | None = None
+
+
+_COLUMNS = [settings_changes.c[name] for name in SettingsChange.__dataclass_fields__]
 
 
 class SettingsChanges:
@@ -30,8 +35,12 @@ class SettingsChanges:
     async def add(self, change: SettingsChange) -> None:
         await self._connection.execute(insert(settings_changes).values(**asdict(change)))
 
+    async def of_update(self, bot_id: int, update_id: int) -> list[SettingsChange]:
+        """What this update of Telegram changed already, if it was handled before."""
+        same = (settings_changes.c.bot_id == bot_id) & (settings_changes.c.update_id == update_id)
+        return [SettingsChange(*row) for row in await self._connection.execute(select(*_COLUMNS).where(same))]
+
     async def of_chat(self, chat_id: int) -> list[SettingsChange]:
         """The oldest first."""
-        columns = [column for column in settings_changes.c if column.name != "id"]
-        statement = select(*columns).where(settings_changes.c.chat_id == chat_id).order_by(settings_changes.c.id)
+        statement = select(*_COLUMNS).where(settings_changes.c.chat_id == chat_id).order_by(settings_changes.c.id)
         return [SettingsChange(*row) for row in await self._connection.execute(statement)]

@@ -17,6 +17,7 @@ from sqlalchemy import (
     SmallInteger,
     String,
     Table,
+    Text,
     UniqueConstraint,
     text,
 )
@@ -127,8 +128,11 @@ settings_changes = Table(
     Column("old", CleanText, nullable=False),
     Column("new", CleanText, nullable=False),
     Column("changed_at", UtcTime, nullable=False),
+    Column("bot_id", BigId),  # the update that asked for it, which may be handled twice
+    Column("update_id", BigId),
     Index(None, "chat_id", "changed_at"),
     Index(None, "user_id"),
+    Index(None, "bot_id", "update_id", "name", unique=True),
 )
 
 # --- prompts ---------------------------------------------------------------------------------------------
@@ -280,4 +284,34 @@ scores = Table(
     Column("user_id", BigId, ForeignKey("users.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
     Column("points", Integer, nullable=False),
     Index(None, "user_id"),
+)
+
+inbox = Table(
+    "inbox",
+    metadata,
+    Column("id", BigId, primary_key=True),  # the order of arrival
+    Column("bot_id", BigId, nullable=False),
+    Column("update_id", BigId, nullable=False),
+    Column("chat_id", BigId),  # None where no order has to be kept
+    Column("message_id", BigId),  # of the new message that the update brings, if it brings one
+    Column("sent_at", UtcTime, nullable=False),  # by Telegram's clock
+    Column("state", String(16), nullable=False),
+    Column("attempts", Integer, nullable=False),  # how often it was begun since something last came of it
+    Column("payload", Text),  # the update's JSON in ASCII; gone once it is done with
+    UniqueConstraint("bot_id", "update_id"),
+    CheckConstraint("state IN ('waiting', 'done', 'expired', 'failed')", name="state"),
+    Index(None, "chat_id", "message_id"),
+)
+
+deliveries = Table(
+    "deliveries",
+    metadata,
+    Column("inbox_id", BigId, ForeignKey("inbox.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("saying", Integer, primary_key=True, autoincrement=False),  # the first thing said, the second, ...
+    Column("part", Integer, primary_key=True, autoincrement=False),  # a long text takes several messages
+    Column("chat_id", BigId, nullable=False),
+    Column("text", CleanText),  # gone once the update is done with
+    Column("above", BigId),  # once we begin to send it: the chat's last message id that we knew
+    Column("message_id", BigId),  # once Telegram said that it has it
+    Index(None, "chat_id", "message_id"),
 )

@@ -6,7 +6,6 @@ from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
-from telegram import Update
 
 from bot.app import BotConfig, running
 from bot.budgets import UNLIMITED, Budgets
@@ -115,8 +114,7 @@ class Stage:
         person = {"id": self.you, "is_bot": False, "first_name": "You"}
         whole: dict[str, Any] = {"message_id": 77, "date": NOW, "chat": _chat(chat)}
         whole |= ({} if anonymous else {"from": person}) | message
-        update = Update.de_json({"update_id": update_id, kind: whole}, self.application.bot)
-        await self.application.update_queue.put(update)
+        await self.application.bot_data.inbox.accept([{"update_id": update_id, kind: whole}])
         return update_id
 
     async def deliver_command(self, text: str, **how: Any) -> int:

@@ -1,0 +1,90 @@
+"""A message sent once, whatever happens in between: the process dies, the connection breaks, the answer is lost.
+
+Before a message is sent, the database says that it may have been; once Telegram has named its id, that it was.
+Where only the first is known, nobody can tell whether it arrived. Then `bot.probing` says under which id it
+would be, and Telegram is asked to edit that message to the text: if it does, or finds the text there already,
+the message had arrived, and is now finished in place. Only a message that is nowhere is sent again.
+
+Knows nothing of what is said and why, and no budgets: the rate limiter holds back what has to wait.
+"""
+
+import asyncio
+import contextlib
+import logging
+
+import httpx
+from telegram import Bot, Chat, LinkPreviewOptions, Message
+from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+
+from bot.inbox import Inbox
+from bot.probing import Probe, Search
+from bot.storage.deliveries import Delivery
+
+CATCH_UP = 10.0  # seconds to wait for updates that say which ids are somebody else's
+NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+
+# Telegram answered, and the answer says that nothing was done.
+_REFUSED = (BadRequest, Forbidden, ChatMigrated, RetryAfter, Conflict, InvalidToken)
+# The request never left this machine whole.
+_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+
+_log = logging.getLogger(__name__)
+
+
+async def deliver(delivery: Delivery, message: Message, inbox: Inbox) -> int:
+    """Send one message in answer to another, unless it was sent before; its id.
+
+    Raises TelegramError where Telegram does not take it or cannot be reached, StorageError where the database
+    fails. After either it may be called again with what the database says of the delivery.
+    """
+    if delivery.message_id is not None:
+        return delivery.message_id
+    if delivery.above is not None and (found := await _find(delivery, delivery.above, message, inbox)) is not None:
+        await inbox.mail.sent(delivery, found)
+        return found
+    begun = await inbox.mail.begin(delivery)
+    try:
+        sent = await message.reply_text(
+            delivery.text or "", link_preview_options=NO_PREVIEW, allow_sending_without_reply=True
+        )
+    except TelegramError as error:
+        if isinstance(error, _REFUSED) or isinstance(error.__cause__, _NOT_SENT):
+            await inbox.mail.take_back(begun)
+        raise
+    await inbox.mail.sent(begun, sent.message_id)
+    return sent.message_id
+
+
+async def _find(delivery: Delivery, above: int, message: Message, inbox: Inbox) -> int | None:
+    """The id under which the message arrived, if it did."""
+    if message.chat.type == Chat.CHANNEL:  # there an administrator's edit would change other people's posts
+        return None
+    with contextlib.suppress(TimeoutError):  # then more ids have to be tried
+        async with asyncio.timeout(CATCH_UP):
+            await inbox.caught_up.wait()
+    search = Search(delivery.chat_id, above, await inbox.mail.message_ids(delivery.chat_id, above))
+    tried = 0
+    while (candidate := search.next()) is not None:
+        tried += 1
+        probe = await _probe(message.get_bot(), delivery, candidate)
+        if probe is Probe.OURS:
+            _log.info("a message that might have been lost had arrived; found at try %d", tried)
+            return candidate
+        search.note(probe)
+    _log.info("a message that might have arrived had not, say %d tries; it is sent again", tried)
+    return None
+
+
+async def _probe(bot: Bot, delivery: Delivery, candidate: int) -> Probe:
+    try:
+        await bot.edit_message_text(delivery.text or "", delivery.chat_id, candidate, link_preview_options=NO_PREVIEW)
+    except BadRequest as error:
+        return _meaning(error.message.lower())
+    return Probe.OURS
+
+
+def _meaning(words: str) -> Probe:
+    """What Telegram's refusal of an edit says of the message."""
+    if "not modified" in words:
+        return Probe.OURS
+    return Probe.MISSING if "not found" in words or "id_invalid" in words else Probe.FOREIGN

@@ -1,0 +1,76 @@
+"""What is said in answer to updates, message by message: meant, being sent, sent."""
+
+from dataclasses import asdict, dataclass
+
+from sqlalchemy import func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.tables import deliveries, inbox
+
+
+@dataclass(frozen=True)
+class Delivery:
+    """One message of an answer.
+
+    Meant, while both numbers are None; perhaps sent, once `above` is known; sent, once `message_id` is.
+    """
+
+    inbox_id: int
+    saying: int
+    part: int
+    chat_id: int
+    text: str | None  # None once the update is done with
+    above: int | None = None  # the chat's last message id that we knew when we began to send
+    message_id: int | None = None
+
+
+_COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
+
+
+class Deliveries:
+    """The table `deliveries`; commits nothing."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def of(self, inbox_id: int, saying: int) -> list[Delivery]:
+        """The messages of one thing said, in order."""
+        mine = (deliveries.c.inbox_id == inbox_id) & (deliveries.c.saying == saying)
+        rows = await self._connection.execute(select(*_COLUMNS).where(mine).order_by(deliveries.c.part))
+        return [Delivery(*row) for row in rows]
+
+    async def add(self, delivery: Delivery) -> None:
+        await self._connection.execute(insert(deliveries).values(**asdict(delivery)))
+
+    async def put(self, delivery: Delivery) -> None:
+        """Note how far it has come."""
+        key = ("inbox_id", "saying", "part")
+        statement = update(deliveries).values(above=delivery.above, message_id=delivery.message_id)
+        for name in key:
+            statement = statement.where(deliveries.c[name] == getattr(delivery, name))
+        await self._connection.execute(statement)
+
+    async def drop_texts(self, inbox_id: int) -> None:
+        """Forget the words; that something was sent, and where, stays known."""
+        await self._connection.execute(update(deliveries).where(deliveries.c.inbox_id == inbox_id).values(text=None))
+
+    async def message_ids(self, bot_id: int, above: int) -> list[tuple[int, int]]:
+        """(chat, message) of the messages with higher ids that were sent."""
+        joined = select(deliveries.c.chat_id, deliveries.c.message_id).join(inbox, inbox.c.id == deliveries.c.inbox_id)
+        rows = await self._connection.execute(
+            joined.where((inbox.c.bot_id == bot_id) & (deliveries.c.message_id > above))
+        )
+        return [(row.chat_id, row.message_id) for row in rows]
+
+    async def last_message_id(self, bot_id: int, chat_id: int) -> int | None:
+        """The highest id of the messages sent to a chat."""
+        joined = select(func.max(deliveries.c.message_id)).join(inbox, inbox.c.id == deliveries.c.inbox_id)
+        mine = (inbox.c.bot_id == bot_id) & (deliveries.c.chat_id == chat_id)
+        found: int | None = (await self._connection.execute(joined.where(mine))).scalar()
+        return found
+
+    async def uncertain(self, bot_id: int) -> int:
+        """How many messages may have been sent, without our knowing."""
+        joined = select(func.count()).select_from(deliveries).join(inbox, inbox.c.id == deliveries.c.inbox_id)
+        open_ = deliveries.c.above.is_not(None) & deliveries.c.message_id.is_(None) & (inbox.c.state == "waiting")
+        return (await self._connection.execute(joined.where((inbox.c.bot_id == bot_id) & open_))).scalar_one()

@@ -1,0 +1,112 @@
+"""Updates that came in: each is kept whole until it is done with, and known by its number long after."""
+
+import datetime as dt
+from collections.abc import Sequence
+from dataclasses import asdict, dataclass
+from typing import Literal
+
+from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.tables import inbox
+
+End = Literal["done", "expired", "failed"]
+Stage = Literal["waiting", "done", "expired", "failed"]
+
+_AT_ONCE = 500  # values in one IN (...), which databases bound
+
+
+@dataclass(frozen=True)
+class Arrival:
+    """An update as it came. `chat_id` is None where no order has to be kept."""
+
+    bot_id: int
+    update_id: int
+    chat_id: int | None
+    message_id: int | None  # of the new message that it brings, if it brings one
+    sent_at: dt.datetime  # by Telegram's clock
+    payload: str | None  # JSON
+    state: Stage = "waiting"
+    attempts: int = 0
+
+
+@dataclass(frozen=True)
+class Waiting:
+    """An update's place in the inbox; its content stays on disk until its turn comes."""
+
+    id: int
+    update_id: int
+    chat_id: int | None
+
+
+@dataclass(frozen=True)
+class Opened:
+    """An update whose turn has come, and how often it was begun before."""
+
+    payload: str
+    sent_at: dt.datetime
+    attempts: int
+
+
+_PLACE = [inbox.c[name] for name in Waiting.__dataclass_fields__]
+
+
+class Inboxes:
+    """The table `inbox`; commits nothing."""
+
+    def __init__(self, connection: AsyncConnection) -> None:
+        self._connection = connection
+
+    async def known(self, bot_id: int, update_ids: Sequence[int]) -> set[int]:
+        """Those of the updates that came before."""
+        found: set[int] = set()
+        for start in range(0, len(update_ids), _AT_ONCE):
+            same = inbox.c.update_id.in_(update_ids[start : start + _AT_ONCE]) & (inbox.c.bot_id == bot_id)
+            found.update((await self._connection.execute(select(inbox.c.update_id).where(same))).scalars())
+        return found
+
+    async def add(self, arrival: Arrival) -> Waiting:
+        statement = insert(inbox).values(**asdict(arrival)).returning(*_PLACE)
+        return Waiting(*(await self._connection.execute(statement)).one())
+
+    async def waiting(self, bot_id: int) -> list[Waiting]:
+        """Every update that nothing has come of yet, in order of arrival."""
+        mine = (inbox.c.bot_id == bot_id) & (inbox.c.state == "waiting")
+        return [
+            Waiting(*row) for row in await self._connection.execute(select(*_PLACE).where(mine).order_by(inbox.c.id))
+        ]
+
+    async def open(self, place: int) -> Opened | None:
+        """The update, counted as begun once more; None if it waits no longer."""
+        columns = (inbox.c.payload, inbox.c.sent_at, inbox.c.attempts)
+        mine = (inbox.c.id == place) & (inbox.c.state == "waiting")
+        row = (await self._connection.execute(select(*columns).where(mine))).one_or_none()
+        if row is None or row.payload is None:
+            return None
+        await self.set_attempts(place, row.attempts + 1)
+        return Opened(*row)
+
+    async def set_attempts(self, place: int, attempts: int) -> None:
+        await self._connection.execute(update(inbox).where(inbox.c.id == place).values(attempts=attempts))
+
+    async def end(self, place: int, state: End) -> None:
+        """Nothing more is to be done for it; its content goes."""
+        await self._connection.execute(update(inbox).where(inbox.c.id == place).values(state=state, payload=None))
+
+    async def forget(self, bot_id: int, keep: int) -> int:
+        """Delete updates that are done with, but for the last ones to arrive; how many they were."""
+        newest = select(func.max(inbox.c.id)).where(inbox.c.bot_id == bot_id).scalar_subquery()
+        old = (inbox.c.bot_id == bot_id) & (inbox.c.state != "waiting") & (inbox.c.id <= newest - keep)
+        return (await self._connection.execute(delete(inbox).where(old))).rowcount
+
+    async def message_ids(self, bot_id: int, above: int) -> list[tuple[int, int]]:
+        """(chat, message) of the messages with higher ids that came in."""
+        later = (inbox.c.bot_id == bot_id) & (inbox.c.message_id > above)
+        rows = await self._connection.execute(select(inbox.c.chat_id, inbox.c.message_id).where(later))
+        return [(row.chat_id, row.message_id) for row in rows]
+
+    async def last_message_id(self, bot_id: int, chat_id: int) -> int | None:
+        """The highest id of the messages that came from a chat."""
+        mine = (inbox.c.bot_id == bot_id) & (inbox.c.chat_id == chat_id)
+        found: int | None = (await self._connection.execute(select(func.max(inbox.c.message_id)).where(mine))).scalar()
+        return found

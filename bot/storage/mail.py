@@ -1,0 +1,119 @@
+"""What came in and what goes out, written down; each method is one transaction over the tables it concerns."""
+
+import dataclasses
+from collections.abc import Sequence
+from dataclasses import dataclass
+
+from bot.storage.database import Database
+from bot.storage.deliveries import Deliveries, Delivery
+from bot.storage.inbox import Arrival, End, Inboxes, Opened, Waiting
+
+KEPT = 100_000  # updates done with: a few megabytes, and far more than Telegram ever delivers again
+
+
+@dataclass(frozen=True)
+class MessageIds:
+    """What is known of the messages that may be newer than one.
+
+    `here` and `elsewhere` are their ids, in the chat and in others; `uncertain` counts the messages that
+    may have been sent without our knowing.
+    """
+
+    here: frozenset[int]
+    elsewhere: tuple[tuple[int, int], ...]  # (chat, message)
+    uncertain: int
+
+
+class Mail:
+    """The inbox of one bot and the deliveries that it led to. Every method raises StorageError."""
+
+    def __init__(self, database: Database, bot_id: int) -> None:
+        self.bot_id = bot_id
+        self._database = database
+
+    async def accept(self, arrivals: Sequence[Arrival]) -> list[Waiting]:
+        """Keep them, all or none; the places of those that had not come before and are to be answered."""
+        new = []
+        async with self._database.writing() as connection:
+            updates = Inboxes(connection)
+            known = await updates.known(self.bot_id, [arrival.update_id for arrival in arrivals])
+            for arrival in arrivals:
+                if arrival.update_id not in known:
+                    known.add(arrival.update_id)
+                    place = await updates.add(arrival)
+                    new += [place] if arrival.state == "waiting" else []
+        return new
+
+    async def waiting(self) -> list[Waiting]:
+        """Every update that nothing has come of yet, in order of arrival."""
+        async with self._database.reading() as connection:
+            return await Inboxes(connection).waiting(self.bot_id)
+
+    async def open(self, place: int) -> Opened | None:
+        """The update, counted as begun once more; None if it waits no longer."""
+        async with self._database.writing() as connection:
+            return await Inboxes(connection).open(place)
+
+    async def end(self, place: int, state: End) -> None:
+        """Nothing more is to be done for the update; its content and what was said go."""
+        async with self._database.writing() as connection:
+            await Inboxes(connection).end(place, state)
+            await Deliveries(connection).drop_texts(place)
+
+    async def excuse(self, place: int) -> None:
+        """It was not the update's fault that nothing came of it this time."""
+        async with self._database.writing() as connection:
+            await Inboxes(connection).set_attempts(place, 1)
+
+    async def forget(self, keep: int = KEPT) -> int:
+        """Delete the oldest updates that are done with; how many they were."""
+        async with self._database.writing() as connection:
+            return await Inboxes(connection).forget(self.bot_id, keep)
+
+    # --- what goes out ------------------------------------------------------------------------------
+
+    async def plan(self, place: int, saying: int, chat_id: int, texts: Sequence[str]) -> list[Delivery]:
+        """What is to be said, message by message, decided once: what an earlier attempt decided stands."""
+        async with self._database.writing() as connection:
+            table = Deliveries(connection)
+            if not (planned := await table.of(place, saying)):
+                planned = [Delivery(place, saying, part, chat_id, text) for part, text in enumerate(texts)]
+                for delivery in planned:
+                    await table.add(delivery)
+        return planned
+
+    async def begin(self, delivery: Delivery) -> Delivery:
+        """From now on the message may have been sent."""
+        async with self._database.writing() as connection:
+            table = Deliveries(connection)
+            came = await Inboxes(connection).last_message_id(self.bot_id, delivery.chat_id)
+            went = await table.last_message_id(self.bot_id, delivery.chat_id)
+            # After an uncertain attempt the first bound stays: its message may still turn up.
+            above = max(came or 0, went or 0) if delivery.above is None else delivery.above
+            begun = dataclasses.replace(delivery, above=above)
+            await table.put(begun)
+        return begun
+
+    async def take_back(self, delivery: Delivery) -> Delivery:
+        """It is certain that the message was not sent."""
+        return await self._put(dataclasses.replace(delivery, above=None))
+
+    async def sent(self, delivery: Delivery, message_id: int) -> Delivery:
+        """Telegram has the message, under this id."""
+        return await self._put(dataclasses.replace(delivery, message_id=message_id), progress=True)
+
+    async def message_ids(self, chat_id: int, above: int) -> MessageIds:
+        """What is known of the messages above an id."""
+        async with self._database.reading() as connection:
+            came = await Inboxes(connection).message_ids(self.bot_id, above)
+            went = await Deliveries(connection).message_ids(self.bot_id, above)
+            uncertain = await Deliveries(connection).uncertain(self.bot_id)
+        here = frozenset(message for chat, message in (*came, *went) if chat == chat_id)
+        return MessageIds(here, tuple(pair for pair in (*came, *went) if pair[0] != chat_id), uncertain)
+
+    async def _put(self, delivery: Delivery, progress: bool = False) -> Delivery:
+        async with self._database.writing() as connection:
+            await Deliveries(connection).put(delivery)
+            if progress:  # an update that gets on is none that brings the process down
+                await Inboxes(connection).set_attempts(delivery.inbox_id, 1)
+        return delivery
