@@ -63,6 +63,7 @@ class BotConfig:
     allowed_chats: frozenset[int] = frozenset()
     budgets: Budgets = TELEGRAM_BUDGETS
     age_limit: dt.timedelta = AGE_LIMIT
+    patience: float = LAST_REPLIES
 
     @property
     def bot_id(self) -> int:
@@ -92,7 +93,7 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
         await stack.enter_async_context(_connected(application))
         if waiting := await inbox.load():
             _log.info("%d updates wait to be answered", waiting)
-        await stack.enter_async_context(dispatching(application, inbox, LAST_REPLIES))
+        await stack.enter_async_context(dispatching(application, inbox, config.patience))
         await stack.enter_async_context(_polling(application, services))
         yield application
 

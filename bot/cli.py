@@ -54,7 +54,7 @@ async def _run(settings: Settings) -> None:
         settings.engine,
         settings.api_base_url,
         settings.allowed_chats,
-        settings.age_limit,
+        age_limit=settings.age_limit,
     )
     async with running(config) as application:
         _log.info("@%s is listening", application.bot.username)

@@ -295,11 +295,10 @@ inbox = Table(
     Column("chat_id", BigId),  # None where no order has to be kept
     Column("message_id", BigId),  # of the new message that the update brings, if it brings one
     Column("sent_at", UtcTime, nullable=False),  # by Telegram's clock
-    Column("state", String(16), nullable=False),
+    Column("state", String(16), nullable=False),  # waiting, done, expired, failed
     Column("attempts", Integer, nullable=False),  # how often it was begun since something last came of it
     Column("payload", Text),  # the update's JSON in ASCII; gone once it is done with
     UniqueConstraint("bot_id", "update_id"),
-    CheckConstraint("state IN ('waiting', 'done', 'expired', 'failed')", name="state"),
     Index(None, "chat_id", "message_id"),
 )
 

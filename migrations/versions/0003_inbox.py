@@ -26,7 +26,6 @@ def upgrade() -> None:
         sa.Column("payload", sa.Text),
         sa.PrimaryKeyConstraint("id", name="pk_inbox"),
         sa.UniqueConstraint("bot_id", "update_id", name="uq_inbox_bot_id_update_id"),
-        sa.CheckConstraint("state IN ('waiting', 'done', 'expired', 'failed')", name="ck_inbox_state"),
     )
     op.create_index("ix_inbox_chat_id_message_id", "inbox", ["chat_id", "message_id"])
     op.create_table(

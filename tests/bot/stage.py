@@ -1,13 +1,15 @@
 """Where tests talk with the bot: says things in the playground, delivers raw updates, reads the database."""
 
+import asyncio
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
 from pydantic import SecretStr
+from telegram import Message
 
-from bot.app import BotConfig, running
+from bot.app import LAST_REPLIES, BotConfig, running
 from bot.budgets import UNLIMITED, Budgets
 from bot.context import BotApplication
 from bot.playground import Playground
@@ -32,6 +34,7 @@ class Stage:
         generator: FakeGenerator,
         allowed_chats: frozenset[int] = frozenset(),
         budgets: Budgets = UNLIMITED,  # so that a conversation takes no second between two messages
+        patience: float = LAST_REPLIES,
     ) -> None:
         self.address = address
         self.generator = generator
@@ -40,6 +43,7 @@ class Stage:
         self.group = self.playground.world.group.chat.id
         self._allowed = allowed_chats
         self._budgets = budgets
+        self._patience = patience
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
         self._bot = AsyncExitStack()
@@ -48,7 +52,7 @@ class Stage:
     async def __aenter__(self) -> "Stage":
         await self._stack.enter_async_context(self.playground)
         self.database = await self._stack.enter_async_context(Database(self.address))
-        await self._start()
+        await self.start()
         return self
 
     async def __aexit__(self, *_: object) -> None:
@@ -57,10 +61,14 @@ class Stage:
         await self._stack.aclose()
 
     async def restart(self) -> None:
-        await self._bot.aclose()
-        await self._start()
+        await self.stop()
+        await self.start()
 
-    async def _start(self) -> None:
+    async def stop(self) -> None:
+        """End the bot; the world goes on."""
+        await self._bot.aclose()
+
+    async def start(self) -> None:
         token = SecretStr(self.playground.token)
         config = BotConfig(
             token,
@@ -69,6 +77,7 @@ class Stage:
             api_base_url=self.playground.api_base_url,
             allowed_chats=self._allowed,
             budgets=self._budgets,
+            patience=self._patience,
         )
         self.application = await self._bot.enter_async_context(running(config, self.generator))
 
@@ -80,6 +89,13 @@ class Stage:
         mark = self.playground.calls.mark()
         await self.playground.say(chat, self.you if user is None else user, text)
         return await self.next_text(chat, mark)
+
+    async def say(self, text: str, chat: int | None = None) -> Message:
+        """Say something, and wait until the bot has told the server that it has it."""
+        message = await self.playground.say(self.you if chat is None else chat, self.you, text)
+        while self.playground.updates.pending:  # noqa: ASYNC110  the queue tells nobody when it is empty
+            await asyncio.sleep(0.01)
+        return message
 
     async def next_text(self, chat: int, mark: int) -> str:
         call = await self.playground.calls.wait("sendMessage", chat_id=chat, after=mark)
@@ -105,6 +121,7 @@ class Stage:
         kind: str = "message",
         update_id: int | None = None,
         anonymous: bool = False,
+        date: int = NOW,
     ) -> int:
         """Hand the bot an update as Telegram might write it, past the poller; its update id."""
         chat = self.you if chat is None else chat
@@ -112,7 +129,7 @@ class Stage:
             self._update_id += 1
             update_id = self._update_id
         person = {"id": self.you, "is_bot": False, "first_name": "You"}
-        whole: dict[str, Any] = {"message_id": 77, "date": NOW, "chat": _chat(chat)}
+        whole: dict[str, Any] = {"message_id": 77, "date": date, "chat": _chat(chat)}
         whole |= ({} if anonymous else {"from": person}) | message
         await self.application.bot_data.inbox.accept([{"update_id": update_id, kind: whole}])
         return update_id

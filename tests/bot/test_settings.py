@@ -3,7 +3,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import read_settings, settings_table
+from bot.settings import Settings, read_settings, settings_table
 from bot.storage.database import parse_url
 from model.generator import STARTER
 
@@ -78,5 +78,5 @@ def test_a_dot_env_file_is_read(tmp_path: Path) -> None:
 
 def test_the_table_has_a_row_with_a_meaning_for_every_setting() -> None:
     rows = settings_table().splitlines()[2:]
-    assert len(rows) == 8
+    assert len(rows) == len(Settings.model_fields)
     assert all(row.count("|") == 4 and row.split("|")[3].strip() not in ("", "None") for row in rows)
