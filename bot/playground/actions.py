@@ -20,6 +20,8 @@ from bot.playground.service import CallbackAnswer, Service
 
 Asked = dict[str, Any]
 Tell = Callable[[Event], None]
+# What reading a request raises, if it is none: a field is missing or of another type, a number is none.
+NOT_UNDERSTOOD = (ValueError, KeyError, TypeError, AttributeError, OverflowError, RecursionError)
 _SWITCHES = ("privacy", "guests", "inline")
 _OFFERS_KEPT = 20  # answers to inline queries that the page may still choose from
 
@@ -46,7 +48,7 @@ class Actions:
 
         Raises:
             PlaygroundError, ApiError: It cannot be done.
-            ValueError, KeyError, TypeError, AttributeError: It was not understood.
+            NOT_UNDERSTOOD: It is no request.
         """
         action = getattr(self, f"_do_{asked['type']}", None)
         if not callable(action):

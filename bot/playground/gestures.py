@@ -11,6 +11,7 @@ from typing import Any
 from telegram import CallbackQuery, InlineKeyboardButton, Message, MessageReactionUpdated, ReactionTypeEmoji
 from telegram.constants import ReactionEmoji
 
+from bot.playground.entities import clean
 from bot.playground.errors import NotInTheWorld, PlaygroundError
 from bot.playground.identity import is_anonymous
 from bot.playground.inline import MAX_QUERY, Asked, InlineAnswer, chosen_update, query_update
@@ -106,7 +107,7 @@ class Gestures:
         if not self._service.inline:
             raise PlaygroundError("inline mode is off")
         room, person = self._members.writer(chat_id, user_id, "other", 0)
-        queries, query = self._service.inline_queries, query[:MAX_QUERY]
+        queries, query = self._service.inline_queries, clean(query)[:MAX_QUERY]
         if (known := queries.remembered(user_id, query, offset)) is not None:
             answer: asyncio.Future[InlineAnswer] = asyncio.get_running_loop().create_future()
             answer.set_result(known)

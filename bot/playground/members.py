@@ -5,6 +5,7 @@ It knows no HTTP; the page and the tests act through it.
 
 from telegram import Chat, ChatMember, ChatMemberUpdated, ForumTopicCreated, Message, User
 
+from bot.playground.entities import clean
 from bot.playground.errors import NotInTheWorld, PlaygroundError
 from bot.playground.roles import ROLES, Permissions, is_administrator, may_send, membership
 from bot.playground.service import Service
@@ -121,13 +122,14 @@ class Members:
         room, person = self._group(chat_id), self._world.person(user_id)
         if room.chat.type != Chat.SUPERGROUP:
             raise PlaygroundError("only supergroups have topics")
-        if not 1 <= len(name.strip()) <= 128:
+        name = clean(name).strip()
+        if not 1 <= len(name) <= 128:
             raise PlaygroundError("expected a name of 1 to 128 characters")
         if not room.chat.is_forum:
             room.chat = Chat(chat_id, Chat.SUPERGROUP, title=room.chat.title, is_forum=True)
         thread = room.upcoming_message_id()
-        room.topics[thread] = name.strip()
-        created = ForumTopicCreated(name.strip(), _TOPIC_COLOUR)
+        room.topics[thread] = name
+        created = ForumTopicCreated(name, _TOPIC_COLOUR)
         self._service.post(room, person, thread=thread, forum_topic_created=created)
         self._service.changed_world()
         return thread

@@ -12,7 +12,7 @@ from pathlib import Path
 from tornado.web import StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
-from bot.playground.actions import Actions
+from bot.playground.actions import NOT_UNDERSTOOD, Actions
 from bot.playground.errors import ApiError, PlaygroundError
 from bot.playground.feed import Event
 from bot.playground.view import state
@@ -66,7 +66,7 @@ class PageSocket(Guarded, WebSocketHandler):
             self._actions.do(json.loads(message), self._tell)
         except (PlaygroundError, ApiError) as error:
             self._tell({"type": "problem", "text": getattr(error, "description", None) or str(error)})
-        except (ValueError, KeyError, TypeError, AttributeError, RecursionError) as error:
+        except NOT_UNDERSTOOD as error:
             self._tell({"type": "problem", "text": f"not understood: {type(error).__name__}"})
 
     def _see(self, event: Event) -> None:

@@ -64,7 +64,7 @@ def _own(request: Request) -> tuple[Room, Message]:
         return request.inline_message()
     room = request.room_to_act()
     message = request.message(room, "edit")
-    if not request.service.is_own(message) or message.forward_origin is not None:
+    if not request.service.is_own(message):
         raise bad_request("message can't be edited")
     return room, message
 

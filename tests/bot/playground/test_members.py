@@ -5,8 +5,7 @@ from telegram import Bot, ChatMemberAdministrator, ChatMemberRestricted
 from telegram.constants import ChatMemberStatus
 from telegram.error import BadRequest, ChatMigrated, Forbidden
 
-from bot.playground import NotInTheWorld, Playground, PlaygroundError
-from bot.playground.roles import Permissions
+from bot.playground import NotInTheWorld, Permissions, Playground, PlaygroundError
 from tests.bot.playground.test_files import png
 
 
@@ -25,13 +24,16 @@ async def test_who_rises_is_told_to_an_administrator_who_asked(
     playground: Playground, bot: Bot, you: int, group: int
 ) -> None:
     ana = list(playground.world.people)[1]
-    await playground.promote(group, ana)
+    playground.updates.allow(["my_chat_member"])
     await playground.promote(group, bot.id)
-    await playground.demote(group, ana)
-    playground.updates.allow(["chat_member", "my_chat_member"])
+    await playground.promote(group, ana)  # told to nobody: the bot did not ask
+    await playground.demote(group, bot.id)
+    playground.updates.allow(["chat_member"])
+    await playground.demote(group, ana)  # told to nobody: the bot is no administrator
+    await playground.promote(group, bot.id)
     await playground.promote(group, ana)
     found = await bot.get_updates()
-    assert [update.my_chat_member is not None for update in found] == [True, False]
+    assert [update.my_chat_member is not None for update in found] == [True, True, False]
     told = found[-1].chat_member
     assert told is not None
     assert (told.from_user.id, told.new_chat_member.user.id) == (you, ana)

@@ -40,7 +40,7 @@ function body(chat, message, own, speaker, does) {
     message.photo?.length ? photo(message, does) : null,
     message.document ? file(message.document) : null,
     message.poll ? pollNode(message, speaker, does) : null,
-    text ? textOf(message, render(text, entities, does.command)) : null,
+    text ? textOf(message, render(text, entities, does.command), !card) : null,
     card,
     meta(message, Boolean(text) && !card),
     tools(chat, message, own, speaker, does),
@@ -49,12 +49,12 @@ function body(chat, message, own, speaker, does) {
 
 const RIGHT_TO_LEFT = /[\u0590-\u08ff\ufb1d-\ufdff\ufe70-\ufefc]/;
 
-/** The text; after its last word it leaves room for what meta() writes there. */
-function textOf(message, nodes) {
+/** The text; if it is the bubble's last part, its last line leaves room for what meta() writes there. */
+function textOf(message, nodes, last) {
   const node = h("div", { class: "text", dir: "auto" }, nodes);
   if (RIGHT_TO_LEFT.test(node.textContent)) node.classList.add("bidi");
   const letters = timeOf(message.date).length + (message.edit_date ? 7 : 0);
-  node.style.setProperty("--meta", `${letters * 0.43 + 0.6}em`);
+  node.style.setProperty("--meta", last ? `${letters * 0.43 + 0.6}em` : "0");
   return node;
 }
 
