@@ -5,19 +5,24 @@ import importlib.util
 import json
 import shlex
 import sys
-from collections.abc import Callable
+import time
+from collections.abc import Callable, Iterator
 from dataclasses import replace
+from functools import partial
 from pathlib import Path
 from typing import Any
 
 import click
 
 from model.checkpoint import Checkpoint
+from model.config import check_integer
 from model.errors import EngineError
-from trainer.corpus import ReadingOptions, open_corpus
+from trainer.corpus import Corpus, ReadingOptions, open_corpus
 from trainer.plan import PRESETS, Plan, make_plan
 from trainer.preparation import prepare, sized_as
+from trainer.scratch import scratch_folder
 
+_SECONDS_BETWEEN_LINES = 10.0
 _NETWORK = ("embedding", "units", "layers")
 _TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed")
 _READING = (
@@ -53,6 +58,9 @@ def reads_corpus(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--restrictions", help="Who and what the corpus must not be used for: kept with the checkpoint.")
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Write the run's figures here for TensorBoard.")
 @reads_corpus
+@click.option(
+    "--minimum-count", type=int, help="Characters seen fewer times become <unk>; if nothing is said, 1 in 5 million."
+)
 @click.option("--seed", type=int, help="For weights, dropout and resets; 0 if nothing is said.")
 @click.option("--embedding", type=int, help="Width of a character's vector.")
 @click.option("--units", type=int, help="Width of an LSTM layer.")
@@ -79,8 +87,12 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
 
     plan_for(1)  # what cannot be planned is refused before the corpus is read
     command = shlex.join(["cotorra", *sys.argv[1:]])
-    text = open_corpus(corpus, encoding, reading_options(options))
-    assignment = prepare(text, out, plan_for, command, resume, origin, options["restrictions"])
+    if options["minimum_count"] is not None:
+        check_integer("a minimum count", options["minimum_count"], 1, 2**31)
+    text = told(open_corpus(corpus, encoding, reading_options(options), scratch_folder(out)))
+    assignment = prepare(
+        text, out, plan_for, command, resume, origin, options["restrictions"], options["minimum_count"]
+    )
     _import_tensorflow()
     from trainer.display import Display
     from trainer.session import train
@@ -106,7 +118,8 @@ def evaluate(checkpoint: Path, text: tuple[str, ...], encoding: str | None, as_j
     _import_tensorflow()
     from trainer.measuring import compare
 
-    table = compare(checkpoint, text, encoding, reading_options(options))
+    say = partial(click.echo, err=True)
+    table = compare(checkpoint, text, encoding, reading_options(options), say)
     click.echo(json.dumps(table.to_json(), indent=1) if as_json else table.to_text())
 
 
@@ -133,6 +146,21 @@ def reading_options(options: dict[str, Any]) -> ReadingOptions:
         forwards=options["keep_forwards"],
         plain=options["plain"],
     )
+
+
+def told(corpus: Corpus) -> Corpus:
+    """The corpus, with a line on stderr now and then while a long one is read."""
+
+    def pieces() -> Iterator[str]:
+        count, last = 0, time.monotonic()
+        for piece in corpus.pieces:
+            yield piece
+            count += len(piece)
+            if time.monotonic() - last > _SECONDS_BETWEEN_LINES:
+                last = time.monotonic()
+                click.echo(f"reading {corpus.name}: {count:,} characters so far", err=True)
+
+    return replace(corpus, pieces=pieces())
 
 
 def _require_tensorflow() -> None:

@@ -18,17 +18,37 @@ class Comparison:
     """What one checkpoint makes of one text."""
 
     text: str  # its name
-    characters: int
+    characters: int  # measured: all of the text, or of a long one the first
+    of: int  # the text's
     unknown: float  # share of characters outside the vocabulary
-    nats: dict[str, float]  # per character, by engine and state
+    nats: dict[str, float] = field(default_factory=dict)  # per character, by engine and state
     baselines: dict[str, float] = field(default_factory=dict)  # bits per character on the same text, by name
     originality: dict[str, Originality] = field(default_factory=dict)  # of texts by temperature, and of this one
+    learned: int = 0  # characters that baselines learned and copies were sought in: the last before the text
+    trained_on: int = 0  # characters there were
+
+    @property
+    def extent(self) -> str:
+        """How much was measured, in words."""
+        if self.characters < self.of:
+            return f"the first {self.characters:,} of {self.of:,} characters"
+        return f"{self.characters:,} characters"
+
+    @property
+    def before(self) -> str:
+        """What baselines learned, and copies were sought in, in words."""
+        if self.learned < self.trained_on:
+            return f"the last {self.learned:,} of the {self.trained_on:,} characters trained on"
+        return f"the {self.learned:,} characters trained on"
 
     def to_json(self) -> dict[str, Any]:
         """For programs: nats and bits by name."""
         return {
             "text": self.text,
             "characters": self.characters,
+            "of": self.of,
+            "learned": self.learned,
+            "trained_on": self.trained_on,
             "unknown": self.unknown,
             "engines": {name: {"nats": n, "bits": bits(n)} for name, n in self.nats.items()},
             "baselines": {name: {"nats": nats(b), "bits": b} for name, b in self.baselines.items()},
@@ -37,12 +57,12 @@ class Comparison:
 
     def to_text(self) -> str:
         """For people: a table of losses, and one of originality where there is something to compare with."""
-        about = f"{self.text}: {self.characters:,} characters"
+        about = f"{self.text}: {self.extent}"
         if self.unknown:
             about += f", {self.unknown:.2%} of them unknown to the network"
         tables = [_table(about, ("", "nats per character", "bits per character"), self._loss_rows())]
         if self.originality:
-            tables.append(_table("written texts beside the text trained on", _ORIGINALITY, self._originality_rows()))
+            tables.append(_table(f"written texts beside {self.before}", _ORIGINALITY, self._originality_rows()))
         console = Console(width=100)
         with console.capture() as capture:
             for table in tables:
@@ -51,7 +71,8 @@ class Comparison:
 
     def to_markdown(self) -> str:
         """For the model card: the same tables."""
-        parts = [_markdown(("on the held-out text", "nats per character", "bits per character"), self._loss_rows())]
+        parts = [f"Measured on {self.extent}{f', beside {self.before}' if self.originality else ''}."]
+        parts += [_markdown(("on the held-out text", "nats per character", "bits per character"), self._loss_rows())]
         if self.originality:
             parts.append(_markdown(_ORIGINALITY, self._originality_rows()))
         return "\n\n".join(parts)

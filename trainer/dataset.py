@@ -1,21 +1,23 @@
 """Dataset: ids on disk -> contiguous streams of (x, y)."""
 
 import hashlib
-import tempfile
 from collections.abc import Iterable
-from dataclasses import dataclass
+from contextlib import closing
+from dataclasses import dataclass, field
+from pathlib import Path
 
 import numpy as np
 from numpy.typing import NDArray
 
 from model.vocabulary import UNKNOWN_ID, Ids, Vocabulary
+from trainer.counting import MOST_DISTINCT, LeftOut, Numbering, usual_minimum
 from trainer.errors import CorpusError
+from trainer.scratch import Mapped, Spool
 
 HELD_OUT = 0.1  # the last tenth is validation, never trained on
 SHORTEST = 20  # characters, so that both parts hold something to predict
 
-_CODE_POINTS = 0x110000
-_MOST_DISTINCT = 0xFFFF  # two bytes a character on disk; what first appears after so many others is `<unk>`
+_CHUNKS_HELD = 2048  # read before their pages are given back: some ten megabytes
 
 
 @dataclass(frozen=True)
@@ -29,6 +31,7 @@ class EncodedText:
     raw: NDArray[np.uint16]
     table: Ids
     points: NDArray[np.uint32]
+    file: Mapped = field(repr=False)
 
     def __len__(self) -> int:
         return len(self.raw)
@@ -38,7 +41,7 @@ class EncodedText:
 
     def part(self, start: int, stop: int) -> "EncodedText":
         """The ids from start to stop, still on disk."""
-        return EncodedText(self.raw[start:stop], self.table, self.points)
+        return EncodedText(self.raw[start:stop], self.table, self.points, self.file)
 
     def text(self) -> str:
         """The characters themselves, those outside the vocabulary too; not for gigabytes at once."""
@@ -52,6 +55,7 @@ class Dataset:
     vocabulary: Vocabulary
     whole: EncodedText
     digest: str  # SHA-256 of the text in UTF-8
+    left_out: LeftOut
 
     @property
     def characters(self) -> int:
@@ -76,51 +80,62 @@ class Dataset:
     def build(
         cls,
         pieces: Iterable[str],
-        minimum_count: int = 1,
+        minimum_count: int | None = None,
         vocabulary: Vocabulary | None = None,
         grow: bool = False,
+        scratch: Path | None = None,
     ) -> "Dataset":
         """Ids in a temporary memory-mapped file; characters rarer than minimum_count become `<unk>`.
 
-        A given vocabulary is kept as it is, or, to grow, gets what characters it lacks appended.
-        Raises CorpusError for a corpus too short or of a single character.
+        Without a minimum_count it grows with the corpus. A given vocabulary is kept as it is, or, to grow, gets
+        what characters it lacks appended. scratch: the folder for the file.
+        Raises CorpusError for a corpus too short or of a single character, and where the disk is full.
         """
-        seen = np.full(_CODE_POINTS, -1, np.int32)  # code point -> order of first appearance
-        points: list[int] = []
-        counts = np.zeros(_CODE_POINTS, np.int64)
-        digest = hashlib.sha256()
-        with tempfile.TemporaryFile(prefix="cotorra-ids-") as spool:
+        numbering, digest = Numbering(), hashlib.sha256()
+        with closing(Spool("ids", scratch)) as spool:
             for piece in pieces:
                 digest.update(piece.encode("utf-8", "surrogatepass"))
-                codes = np.frombuffer(piece.encode("utf-32-le", "surrogatepass"), np.uint32)
-                found, times = np.unique(codes, return_counts=True)
-                counts[found] += times
-                for point in found[seen[found] < 0]:
-                    seen[point] = len(points)
-                    points.append(int(point))
-                spool.write(np.minimum(seen[codes], _MOST_DISTINCT).astype(np.uint16).tobytes())
-            spool.flush()
-            length = spool.tell() // 2
-            raw = np.memmap(spool, np.uint16, "r") if length else np.empty(0, np.uint16)  # outlives the open file
-        if length < SHORTEST or len(points) < 2:
+                spool.append(numbering.number(piece))
+            file = spool.mapped()
+        length = len(file.numbers)
+        if length < SHORTEST or numbering.different < 2:
             raise CorpusError(
                 f"expected a corpus of at least {SHORTEST} characters and 2 different ones, "
-                f"got {length:,} and {len(points)}: name a longer text"
+                f"got {length:,} and {numbering.different}: name a longer text"
             )
+        minimum = usual_minimum(length) if minimum_count is None else minimum_count
         if vocabulary is None or grow:
-            written = Vocabulary.from_counts({chr(p): int(counts[p]) for p in points}, minimum_count)
-            vocabulary = written if vocabulary is None else _grown(vocabulary, written)
-        table = np.full(_MOST_DISTINCT + 1, UNKNOWN_ID, np.int32)
-        table[: len(points[:_MOST_DISTINCT])] = [_single_id(vocabulary, chr(p)) for p in points[:_MOST_DISTINCT]]
-        letters = np.full(_MOST_DISTINCT + 1, ord("\N{REPLACEMENT CHARACTER}"), np.uint32)
-        letters[: len(points[:_MOST_DISTINCT])] = points[:_MOST_DISTINCT]
-        text = EncodedText(raw, table, letters)
-        return cls(vocabulary, text, digest.hexdigest())
+            vocabulary = _vocabulary(numbering, minimum, vocabulary)
+        text = _encoded(file, numbering, vocabulary)
+        return cls(vocabulary, text, digest.hexdigest(), _left_out(numbering, vocabulary, minimum))
 
 
-def _grown(known: Vocabulary, written: Vocabulary) -> Vocabulary:
-    """What was known keeps its ids; the others follow."""
-    return Vocabulary([*known.characters, *(c for c in written.characters if c not in known)])
+def _vocabulary(numbering: Numbering, minimum: int, known: Vocabulary | None) -> Vocabulary:
+    """What was seen often enough; what was known before keeps its ids, and the others follow."""
+    counts = {chr(point): int(count) for point, count in zip(numbering.points, numbering.counts, strict=False)}
+    if known is None and max(counts.values()) < minimum:
+        raise CorpusError(
+            f"expected characters seen {minimum:,} times, got none seen more than {max(counts.values()):,} times: "
+            "name a lower --minimum-count"
+        )
+    often = [character for character, count in counts.items() if count >= minimum]
+    return Vocabulary([*(known.characters if known else ()), *sorted(c for c in often if not known or c not in known)])
+
+
+def _encoded(file: Mapped, numbering: Numbering, vocabulary: Vocabulary) -> EncodedText:
+    points = numbering.points
+    table = np.full(MOST_DISTINCT + 1, UNKNOWN_ID, np.int32)
+    table[: len(points)] = [_single_id(vocabulary, chr(point)) for point in points]
+    letters = np.full(MOST_DISTINCT + 1, ord("\N{REPLACEMENT CHARACTER}"), np.uint32)
+    letters[: len(points)] = points
+    return EncodedText(file.numbers, table, letters, file)
+
+
+def _left_out(numbering: Numbering, vocabulary: Vocabulary, minimum: int) -> LeftOut:
+    points = numbering.points
+    known = np.array([chr(point) in vocabulary for point in points], bool)
+    characters = int(numbering.counts.sum() - numbering.counts[: len(points)][known].sum())
+    return LeftOut(minimum, numbering.different - int(known.sum()), characters)
 
 
 def _single_id(vocabulary: Vocabulary, character: str) -> int:
@@ -138,6 +153,7 @@ class Streams:
 
     def __init__(self, text: EncodedText, batch_size: int, sequence_length: int) -> None:
         self._text = text
+        self._read = 0
         self.sequence_length = min(sequence_length, len(text) - 1)
         self.batch_size = max(1, min(batch_size, (len(text) - 1) // self.sequence_length))
         self._stride = (len(text) - 1) // self.batch_size
@@ -149,4 +165,7 @@ class Streams:
         rows = [(row + epoch) % self.batch_size * self._stride for row in range(self.batch_size)]
         starts = [row + place * self.sequence_length for row in rows]
         ids = np.stack([self._text[start : start + self.sequence_length + 1] for start in starts])
+        self._read += 1
+        if self._read % _CHUNKS_HELD == 0:
+            self._text.file.let_go()
         return ids[:, :-1], ids[:, 1:]

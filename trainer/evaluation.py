@@ -27,6 +27,7 @@ _STREAMS = 16  # read side by side as if they were one
 _RUN_UP = 1024  # characters read before a stream begins: by then a state from zeros is what it would have been
 _SHORTEST_STREAM = 4 * _RUN_UP
 _ENGINE_CHUNK = 1024  # characters whose logits are held at once
+_LOGITS = 1 << 24  # numbers held at once, 64 MiB: with thousands of characters, fewer windows side by side
 
 
 _COMPRESSORS: dict[str, Callable[[bytes], int]] = {
@@ -41,12 +42,13 @@ class Evaluator:
     def __init__(self, network: keras.Sequential, dtype: Any = tf.float32) -> None:
         self._network = network
         self._dtype = dtype
+        self._side_by_side = max(1, _LOGITS // (WINDOW * network.get_layer("logits").units))
         self._pass = tf.function(self._pass_eagerly, autograph=False)
 
     def zero_state_loss(self, text: EncodedText, most: int | None = None) -> float:
         """Nats per character from a zero state: all windows side by side, or `most` spread evenly through the text."""
         starts, window, warm = windows(text, most)
-        batch = min(_BATCH, len(starts))
+        batch = min(_BATCH, self._side_by_side, len(starts))
         total = 0.0
         for first in range(0, len(starts), batch):
             part = starts[first : first + batch]
@@ -63,7 +65,7 @@ class Evaluator:
         that one still knows of longer ago.
         """
         count = len(text) - 1  # of predictions
-        streams = max(1, min(_STREAMS, count // _SHORTEST_STREAM))
+        streams = max(1, min(_STREAMS, self._side_by_side, count // _SHORTEST_STREAM))
         length = -(-count // streams)
         starts = np.arange(streams) * length
         stops = np.minimum(starts + length, count)

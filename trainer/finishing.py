@@ -1,6 +1,6 @@
 """Finishing: from the best weights to a whole checkpoint: export, figures, samples, curve, card."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 
 import keras
 import numpy as np
@@ -25,7 +25,7 @@ _SHOWN = 160  # characters of the sample on the display
 _SHOWN_ON_CARD = 700
 
 
-def finish(training: Training, saver: Saver, command: str, resumable: bool = False) -> Checkpoint:
+def finish(training: Training, saver: Saver, command: str, resumable: bool, say: Callable[[str], None]) -> Checkpoint:
     """Make the folder whole from the best weights in it; resume/ stays only if the run may go on.
 
     Raises CheckpointError where the disk refuses.
@@ -33,7 +33,8 @@ def finish(training: Training, saver: Saver, command: str, resumable: bool = Fal
     load_best(training, saver.out)
     dataset, graph = training.dataset, export_step(training.network)
     engine = LiteRTEngine(graph)
-    figures = measure("held out", training.network, engine, dataset.vocabulary, dataset.validation, dataset.training)
+    vocabulary, held_out = dataset.vocabulary, dataset.validation
+    figures = measure("held out", training.network, engine, vocabulary, held_out, dataset.training, say)
     seeds = NOTEBOOK_SEEDS if training.plan.preset == "notebook" else _seeds_from(dataset)
     samples = write_samples(_wrap(engine, training), seeds)
     metrics = figures.to_json()

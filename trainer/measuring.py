@@ -1,6 +1,7 @@
 """Measuring: a network and its int8 export on a text: losses, baselines on the same split, originality."""
 
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
+from dataclasses import replace
 from pathlib import Path
 
 import keras
@@ -25,14 +26,20 @@ from trainer.units import bits
 
 TEMPERATURES = (0.3, 0.5, 0.8, 1.0)
 
-_MOST = 2_000_000  # characters measured: more would change the fourth decimal
+_MOST, _LEAST = 2_000_000, 32_768  # characters measured: more would change the fourth decimal
+_WORK = 1.5e12  # multiplications for each figure, half a minute or so: all of a megabyte's tenth with 2 x 1024
+_PER_LOGIT = 500  # multiplications that a character of the vocabulary costs in time, its exponential and its memory
 _MOST_ON_ENGINE = 131_072  # the int8 export goes character by character
 _MOST_LEARNED = 4_000_000  # characters before the held-out text that baselines learn and copies are sought in
 _TEXTS, _LENGTH = 10, 1_000  # written at each temperature, each from a zero state as after /seed; characters
 
 
 def compare(
-    path: Path, text: Sequence[str] = (), encoding: str | None = None, options: ReadingOptions | None = None
+    path: Path,
+    text: Sequence[str] = (),
+    encoding: str | None = None,
+    options: ReadingOptions | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Comparison:
     """Evaluate a checkpoint on a text, or on what it held out of its corpus. Raises CotorraError.
 
@@ -47,11 +54,12 @@ def compare(
     network = load_network(checkpoint)
     engine = LiteRTEngine.load(checkpoint)
     dataset, name = Dataset.build(corpus.pieces, vocabulary=checkpoint.vocabulary), corpus.name
+    vocabulary, held_out = dataset.vocabulary, dataset.validation
     if dataset.digest == checkpoint.corpus.get("sha256"):
-        return measure(f"{name}, held out", network, engine, dataset.vocabulary, dataset.validation, dataset.training)
+        return measure(f"{name}, held out", network, engine, vocabulary, held_out, dataset.training, say)
     if not text:
-        return measure(f"{name}, another edition, last tenth", network, engine, dataset.vocabulary, dataset.validation)
-    return measure(name, network, engine, dataset.vocabulary, dataset.whole)
+        return measure(f"{name}, another edition, last tenth", network, engine, vocabulary, held_out, say=say)
+    return measure(name, network, engine, vocabulary, dataset.whole, say=say)
 
 
 def measure(
@@ -61,28 +69,43 @@ def measure(
     vocabulary: Vocabulary,
     held_out: EncodedText,
     trained_on: EncodedText | None = None,
+    say: Callable[[str], None] = lambda line: None,
 ) -> Comparison:
-    """Every figure of a network and its export on a held-out text.
+    """Every figure of a network and its export on a held-out text; of a long one, on its first stretch.
+
+    How long that is depends on the network alone, so that another machine measures the same. say is told what
+    is being done.
 
     trained_on: the text before it, where it is at hand: without it there is no n-gram, and nothing that
     copies could be sought in. Raises CorpusError for a text without a character that the network knows.
     """
-    held_out = held_out.part(0, _MOST)
+    whole, held_out = len(held_out), held_out.part(0, most_measured(network))
     unknown = float(np.mean(held_out[:] == UNKNOWN_ID))
     if unknown == 1:
         raise CorpusError(f"expected a text with characters that the network knows, got none in {name}: name another")
+    figures = Comparison(name, len(held_out), whole, unknown)
+    say(f"measuring {figures.extent} …")
     losses = _losses(network, engine, held_out)
     plain = held_out.text()
     baselines = compressed_bits(plain)
     if trained_on is None:
-        return Comparison(name, len(held_out), unknown, losses, baselines)
-    trained_on = trained_on.part(max(0, len(trained_on) - _MOST_LEARNED), len(trained_on))
-    corpus = trained_on.text()
+        return replace(figures, nats=losses, baselines=baselines)
+    learned = trained_on.part(max(0, len(trained_on) - _MOST_LEARNED), len(trained_on))
+    figures = replace(figures, learned=len(learned), trained_on=len(trained_on))
+    say(f"counting and compressing {figures.before} …")
+    corpus = learned.text()
     baselines |= {f"{name}, after the training text": b for name, b in compressed_bits(plain, corpus).items()}
-    counted = ngram_nats(trained_on[:], held_out[:], len(vocabulary))
+    counted = ngram_nats(learned[:], held_out[:], len(vocabulary))
     baselines[f"{ORDER}-gram, Kneser-Ney"] = float(bits(counted.mean()))
+    say(f"writing {_TEXTS} texts at each of {len(TEMPERATURES)} temperatures, and looking for copies …")
     generator = RecurrentGenerator(engine, vocabulary, State("0" * 32, _zeros(network), None))
-    return Comparison(name, len(held_out), unknown, losses, baselines, _originality(generator, plain, corpus))
+    return replace(figures, nats=losses, baselines=baselines, originality=_originality(generator, plain, corpus))
+
+
+def most_measured(network: keras.Sequential) -> int:
+    """How many characters each figure of a network is taken on at the most."""
+    work = network.count_params() + _PER_LOGIT * network.get_layer("logits").units
+    return int(min(_MOST, max(_LEAST, _WORK / work)))
 
 
 def _losses(network: keras.Sequential, engine: Engine, held_out: EncodedText) -> dict[str, float]:

@@ -12,9 +12,11 @@ from trainer.corpus import Corpus
 from trainer.dataset import Dataset
 from trainer.errors import TrainerError
 from trainer.plan import Plan, TrainingConfig
+from trainer.scratch import scratch_folder
 
 _RESTRICTIONS = "restrictions"
 _ORIGIN = "from"
+_LEFT_OUT = "left_out"
 
 
 @dataclass(frozen=True)
@@ -39,6 +41,7 @@ def prepare(
     resume: bool = False,
     origin: Checkpoint | None = None,
     restrictions: str | None = None,
+    minimum_count: int | None = None,
 ) -> Assignment:
     """Read the corpus, plan the run from its number of training characters, look at what lies in `out`.
 
@@ -50,7 +53,10 @@ def prepare(
     if origin is not None and earlier is None and out.absolute() == origin.path.absolute():
         raise TrainerError(f"expected another folder to write to than the one to start from, got {out} for both")
     known = earlier or origin
-    dataset = Dataset.build(corpus.pieces, vocabulary=known.vocabulary if known else None, grow=earlier is None)
+    if earlier is not None:
+        minimum_count = earlier.corpus.get(_LEFT_OUT, {}).get("minimum_count", 1)
+    vocabulary, scratch = known.vocabulary if known else None, scratch_folder(out)
+    dataset = Dataset.build(corpus.pieces, minimum_count, vocabulary, grow=earlier is None, scratch=scratch)
     plan = make_plan(len(dataset.training))
     notes = {_ORIGIN: _about_origin(origin, dataset)} if origin else {}
     if earlier is not None:
@@ -63,6 +69,7 @@ def prepare(
         "vocabulary": len(dataset.vocabulary.characters),
         "held_out": len(dataset.validation),
         "sha256": dataset.digest,
+        _LEFT_OUT: dataset.left_out.to_json(),
     }
     if inherited := _restrictions(known, restrictions):
         about[_RESTRICTIONS] = inherited
@@ -105,6 +112,10 @@ def _restrictions(known: Checkpoint | None, added: str | None) -> str:
 
 def _interrupted_run(out: Path) -> Checkpoint:
     try:
+        earlier = Checkpoint.open(out)
+        if earlier.path == out:
+            return earlier
+        earlier.path.rename(out)  # a power cut fell between the two renames of a save: this undoes the first
         return Checkpoint.open(out)
     except CheckpointMissing as error:
         raise TrainerError(f"expected a run to resume in {out}, found none: leave out --resume") from error

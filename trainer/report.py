@@ -38,7 +38,7 @@ A character-level LSTM: embedding {network.embedding}, {network.layers} {layers}
 | | |
 |---|---|
 | corpus | {_cell(corpus["name"])}: {corpus["characters"]:,} characters, {corpus["vocabulary"]} different |
-| corpus SHA-256 | `{corpus["sha256"]}` |
+{_left_out(corpus)}| corpus SHA-256 | `{corpus["sha256"]}` |
 | held out | the last tenth, {corpus["held_out"]:,} characters, never trained on |
 | training | {_training(training)} |
 {_origin(training)}
@@ -67,6 +67,14 @@ so. Whoever trains on what people wrote should have their leave.
 def _training(training: Mapping[str, Any]) -> str:
     limit = f"{training['minutes']:g} minutes" if training["minutes"] else f"{training['epochs']} epochs"
     return f"preset {training['preset']}, {limit}, {training['steps']:,} steps"
+
+
+def _left_out(corpus: Mapping[str, Any]) -> str:
+    rare = corpus.get("left_out")
+    if not rare or not rare["characters"]:
+        return ""
+    why = f", seen fewer than {rare['minimum_count']:,} times each" if rare["minimum_count"] > 1 else ""
+    return f"| read as `<unk>` | {rare['different']:,} more characters{why}; {rare['characters']:,} places in all |\n"
 
 
 def _restrictions(corpus: Mapping[str, Any]) -> str:

@@ -1,5 +1,6 @@
 """Saving a run: the best weights so far, and in resume/ all that it takes to go on as if nothing had happened."""
 
+import glob
 import os
 import platform
 import shutil
@@ -10,6 +11,7 @@ from pathlib import Path
 from types import MappingProxyType
 from typing import Any
 
+import keras
 import numpy as np
 
 from model.checkpoint import WEIGHTS, Checkpoint, replace_checkpoint, seal
@@ -18,6 +20,8 @@ from trainer.plan import Plan
 from trainer.training import Training
 
 RESUME = "resume/state.npz"
+_PIECE = 1 << 20  # bytes
+_HDF5_EXTRA = 16 << 10  # bytes that a variable takes beside its values, generously
 _LIBRARIES = ("cotorra", "tensorflow", "keras", "numpy", "ai-edge-litert")
 
 
@@ -39,7 +43,7 @@ class Saver:
         """
         with replace_checkpoint(self.out) as staging:
             if best or not (self.out / WEIGHTS).is_file():
-                training.network.save_weights(staging / WEIGHTS)
+                save_weights(training.network, staging / WEIGHTS)
             else:
                 os.link(self.out / WEIGHTS, staging / WEIGHTS)
             (staging / RESUME).parent.mkdir()
@@ -84,6 +88,30 @@ class Saver:
             self._corpus,
             _versions(),
         )
+
+
+def save_weights(network: keras.Sequential, path: Path) -> None:
+    """The weights as Keras keeps them. Raises OSError where there is no room for them.
+
+    HDF5 brings the whole process down when the disk fills up under an open file, so the room is tried first.
+    """
+    size = 4 * network.count_params() + _HDF5_EXTRA * len(network.weights)
+    room = path.with_name(f".{path.name}.room")
+    try:
+        with room.open("wb") as file:
+            for start in range(0, size, _PIECE):
+                file.write(bytes(min(_PIECE, size - start)))
+            file.flush()
+            os.fsync(file.fileno())
+    finally:
+        room.unlink(missing_ok=True)
+    network.save_weights(path)
+
+
+def clear_leftovers(out: Path) -> None:
+    """Remove what saves that a kill or a power cut ended in the middle have left beside the folder."""
+    for folder in out.absolute().parent.glob(f".{glob.escape(out.absolute().name)}.new-*"):
+        shutil.rmtree(folder, ignore_errors=True)
 
 
 def restore_state(training: Training, checkpoint: Checkpoint) -> None:

@@ -202,6 +202,25 @@ def test_bad_input_is_one_sentence_and_nothing_is_written(
     assert [path.name for path in tmp_path.iterdir()] == ["corpus.txt"]
 
 
+def test_a_text_of_less_than_a_sequence_and_of_letters_met_only_at_the_end_is_learned(tmp_path: Path) -> None:
+    """Its held-out part holds nothing but characters that training never saw."""
+    (tmp_path / "corpus.txt").write_text("abcabcabcabcabcabcabcabcabcжщжщ", "utf-8")
+    done = cotorra("train", tmp_path / "corpus.txt", "--out", tmp_path / "out", "--minutes", "0.1")
+    assert (done.returncode, done.stdout) == (0, f"{tmp_path / 'out'}\n"), done.stderr
+    assert np.isfinite(Checkpoint.open(tmp_path / "out").metrics["best_validation_nats"])
+
+
+def test_a_run_is_not_resumed_with_another_corpus(
+    trained: tuple[Path, subprocess.CompletedProcess[str]], tmp_path: Path
+) -> None:
+    (tmp_path / "other.txt").write_text("quite another text than the verse\n" * 9, "utf-8")
+    before = Checkpoint.open(trained[0]).files
+    done = cotorra("train", tmp_path / "other.txt", "--out", trained[0], "--resume")
+    assert (done.returncode, done.stdout, len(done.stderr.splitlines())) == (1, "", 1)
+    assert "expected the corpus that" in done.stderr
+    assert Checkpoint.open(trained[0]).files == before
+
+
 def test_somebody_elses_folder_is_refused_before_training(verse: Path, tmp_path: Path) -> None:
     (tmp_path / "thesis.txt").write_text("years of work")
     done = cotorra("train", verse, "--out", tmp_path, "--preset", "tiny", "--epochs", "1", *QUICK)

@@ -1,11 +1,14 @@
 """Ids on disk, and contiguous streams of (x, y)."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
 from model.vocabulary import UNKNOWN_ID
+from trainer.counting import LeftOut, usual_minimum
 from trainer.dataset import Dataset, Streams
 from trainer.errors import CorpusError
 
@@ -79,6 +82,51 @@ def test_rare_characters_become_unknown() -> None:
     assert "ж" not in dataset.vocabulary
     assert dataset.whole[:][-1] == UNKNOWN_ID
     assert dataset.whole.part(len(LONG) - 2, len(LONG) + 1).text() == LONG[-2:] + "ж", "the text itself keeps them"
+
+
+@pytest.mark.parametrize(
+    ("characters", "minimum"), [(20, 1), (1_000_000, 1), (9_999_999, 1), (10_000_000, 2), (2_000_000_000, 400)]
+)
+def test_how_rare_is_too_rare_grows_with_the_corpus_and_a_small_one_loses_nothing(
+    characters: int, minimum: int
+) -> None:
+    assert usual_minimum(characters) == minimum
+
+
+def test_what_is_left_out_is_counted() -> None:
+    dataset = Dataset.build([LONG, "жж語", "語щ", LONG], minimum_count=3)
+    assert dataset.left_out == LeftOut(minimum_count=3, different=3, characters=5)
+    assert Dataset.build([LONG]).left_out == LeftOut(1, 0, 0)
+
+
+def test_a_minimum_that_leaves_nothing_is_refused() -> None:
+    with pytest.raises(CorpusError, match=r"seen 500 times, got none seen more than 360 .*lower --minimum-count"):
+        Dataset.build([LONG], minimum_count=500)
+
+
+def test_more_different_characters_than_two_bytes_can_number() -> None:
+    """The first 65,535 that appear are told apart; the others are `<unk>`, and counted."""
+    every = "".join(map(chr, [*range(0xE000, 0x10000), *range(0x10000, 0x20000)]))
+    dataset = Dataset.build([every[:50_000], every[50_000:], every])
+    assert len(dataset.vocabulary.characters) == 0xFFFF
+    assert dataset.left_out == LeftOut(1, len(every) - 0xFFFF, 2 * (len(every) - 0xFFFF))
+    assert dataset.whole.part(0, 0xFFFF).text() == every[:0xFFFF]
+    assert set(dataset.whole[0xFFFF : len(every)].tolist()) == {UNKNOWN_ID}
+
+
+def test_the_ids_wait_in_a_file_without_a_name_where_they_were_told_to(tmp_path: Path) -> None:
+    dataset = Dataset.build([LONG], scratch=tmp_path)
+    assert list(tmp_path.iterdir()) == []
+    with pytest.raises(CorpusError, match=r"cannot keep ids in .*gone meanwhile \(No such file.*set TMPDIR"):
+        Dataset.build([LONG], scratch=tmp_path / "gone")
+    assert dataset.vocabulary.decode(dataset.whole[:].tolist()) == LONG
+
+
+def test_memory_that_was_given_back_is_read_again() -> None:
+    dataset = Dataset.build([LONG])
+    before = dataset.whole[:]
+    dataset.whole.file.let_go()
+    assert np.array_equal(dataset.whole[:], before)
 
 
 @pytest.mark.parametrize("text", ["", "a", "too short", "aaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaaa"])

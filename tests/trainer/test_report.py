@@ -16,6 +16,7 @@ from trainer.report import model_card
 FIGURES = Comparison(
     "book.txt, held out",
     1_000,
+    1_000,
     0.0,
     {"Keras fp32, zero state": 0.6931471805599453},
     {"gzip -9": 3.0},
@@ -85,3 +86,21 @@ def test_no_line_of_the_tables_is_wider_than_a_hundred_columns() -> None:
     assert max(map(len, text.splitlines())) <= 100
     assert "Keras fp32, carried state, first 131,072 characters" in text
     assert "temperature 0.5" in text
+
+
+def test_a_stretch_is_called_a_stretch() -> None:
+    part = replace(FIGURES, of=200_000_000, learned=4_000_000, trained_on=1_800_000_000)
+    for rendering in (part.to_text(), part.to_markdown()):
+        assert "the first 1,000 of 200,000,000 characters" in rendering
+        assert "the last 4,000,000 of the 1,800,000,000 characters trained on" in rendering
+    assert part.to_json().items() >= {"characters": 1_000, "of": 200_000_000, "trained_on": 1_800_000_000}.items()
+    assert "of 1,000 characters" not in FIGURES.to_text()
+
+
+def test_what_became_unknown_is_on_the_card() -> None:
+    left_out = {"minimum_count": 400, "different": 1_204, "characters": 20_131}
+    card = model_card(
+        replace(DESCRIPTION, corpus={**DESCRIPTION.corpus, "left_out": left_out}), COMMAND, FIGURES, "abba"
+    )
+    assert "| read as `<unk>` | 1,204 more characters, seen fewer than 400 times each; 20,131 places in all |" in card
+    assert "<unk>" not in model_card(DESCRIPTION, COMMAND, FIGURES, "abba")

@@ -27,15 +27,21 @@ class Corpus:
     pieces: Iterator[str]
 
 
-def open_corpus(sources: Sequence[str], encoding: str | None = None, options: ReadingOptions | None = None) -> Corpus:
+def open_corpus(
+    sources: Sequence[str],
+    encoding: str | None = None,
+    options: ReadingOptions | None = None,
+    scratch: Path | None = None,
+) -> Corpus:
     """The corpus of files, folders, addresses and well-known names, read as it is consumed.
 
     Plain texts and undated rows come first, in the order named; then all chats together, in order of time.
-    A path is taken before a name. The encoding is that of files that do not tell theirs.
+    A path is taken before a name. The encoding is that of files that do not tell theirs. scratch: the folder for
+    what must wait on disk.
     Raises CorpusError at once for a source that does not exist, later for one that cannot be read.
     """
     names = [_name(source) for source in sources]
-    return Corpus(" + ".join(names), _gathered(_read_all(sources, encoding, options or ReadingOptions())))
+    return Corpus(" + ".join(names), _gathered(_read_all(sources, encoding, options or ReadingOptions(), scratch)))
 
 
 def _name(source: str) -> str:
@@ -58,11 +64,13 @@ def _exists(source: str) -> bool:
         return False
 
 
-def _read_all(sources: Sequence[str], encoding: str | None, options: ReadingOptions) -> Iterator[str]:
+def _read_all(
+    sources: Sequence[str], encoding: str | None, options: ReadingOptions, scratch: Path | None
+) -> Iterator[str]:
     filters = Filters(options)
-    with closing(Conversations()) as conversations:
+    with closing(Conversations(scratch)) as conversations:
         for source in sources:
-            for piece in _read(source, encoding, options):
+            for piece in _read(source, encoding, options, scratch):
                 if isinstance(piece, str):
                     yield piece
                 elif message := filters.apply(piece):
@@ -74,11 +82,11 @@ def _read_all(sources: Sequence[str], encoding: str | None, options: ReadingOpti
         yield from conversations.pieces()
 
 
-def _read(source: str, encoding: str | None, options: ReadingOptions) -> Iterator[Piece]:
+def _read(source: str, encoding: str | None, options: ReadingOptions, scratch: Path | None) -> Iterator[Piece]:
     if _exists(source):
         yield from read_path(Path(source), encoding, options)
     elif is_address(source):
-        with downloaded(source, encoding) as file:
+        with downloaded(source, encoding, scratch=scratch) as file:
             yield from read_file(file, options)
     elif options.authors:
         raise CorpusError(f"expected a chat to choose authors from, got {source}: leave out it or --author")

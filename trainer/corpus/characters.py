@@ -4,7 +4,7 @@ import re
 import unicodedata
 from collections.abc import Iterator
 
-_BLOCK = 512  # characters normalised at once: sorting the marks on a letter takes the square of their number
+_BLOCK = 2048  # characters normalised at once: sorting the marks on a letter takes the square of their number
 _INVISIBLE = re.compile("[\x00-\x08\x0b-\x1f\x7f-\x9f\u200b\u200e\u200f\u202a-\u202e\u2066-\u2069\ufeff\ud800-\udfff]")
 
 
@@ -38,6 +38,8 @@ def nfc(text: str) -> str:
 
 def visible(text: str) -> str:
     """Without control characters, direction marks and halves of surrogate pairs; newlines as in Python."""
+    if text.isprintable():  # nine messages in ten, and a tenth of the time
+        return text.strip()
     if "\r" in text:
         text = text.replace("\r\n", "\n").replace("\r", "\n")
     return _INVISIBLE.sub("", text).strip()

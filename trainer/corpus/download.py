@@ -32,10 +32,12 @@ def address_name(address: str) -> str:
 
 
 @contextmanager
-def downloaded(address: str, encoding: str | None = None, largest: int = LARGEST) -> Iterator[Source]:
+def downloaded(
+    address: str, encoding: str | None = None, largest: int = LARGEST, scratch: Path | None = None
+) -> Iterator[Source]:
     """The file, there for as long as it is needed. Raises CorpusError."""
     title = _shown(address)
-    with tempfile.TemporaryDirectory(prefix="cotorra-download-") as folder:
+    with tempfile.TemporaryDirectory(prefix=".cotorra-download-", dir=scratch) as folder:
         path = Path(folder, "download")
         try:
             with path.open("wb") as file:

@@ -13,6 +13,7 @@ from trainer.errors import CorpusError
 
 SHORT = 40  # characters up to which the same words again are just how people talk
 _MOST_AUTHORS = 10_000  # counted for the error's sentence
+_LAST = (1 << 24) - 1  # of the filter's 16 Mi bytes
 _SIX_NUMBERS = struct.Struct("<6I")
 _GONE = "Deleted Account"
 _UNTOLD = "(no author told)"
@@ -85,20 +86,17 @@ class Seen:
     With 5 million texts one in 15,000 is taken for a duplicate that it is not.
     """
 
-    _BITS = 1 << 27
-
     def __init__(self) -> None:
-        self._bits = bytearray(self._BITS >> 3)
+        self._bits = bytearray(_LAST + 1)
 
     def again(self, text: str) -> bool:
         """Whether it was met before, as far as can be told; from now on it was."""
         digest = hashlib.blake2b(text.encode("utf-8", "surrogatepass"), digest_size=24).digest()
-        new = False
+        bits, new = self._bits, False
         for number in _SIX_NUMBERS.unpack(digest):
-            bit = number % self._BITS
-            mask = 1 << (bit & 7)
-            if not self._bits[bit >> 3] & mask:
-                self._bits[bit >> 3] |= mask
+            place, mask = number >> 3 & _LAST, 1 << (number & 7)
+            if not bits[place] & mask:
+                bits[place] |= mask
                 new = True
         return not new
 

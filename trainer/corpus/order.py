@@ -3,16 +3,16 @@
 Several chats are laid side by side by when their conversations began; what was said within one stays together.
 """
 
-import tempfile
 from collections.abc import Iterator
-from typing import IO
+from pathlib import Path
 
 import numpy as np
 
 from trainer.corpus.message import Message
-from trainer.errors import CorpusError
+from trainer.scratch import no_room, scratch_file
 
 PAUSE = 6 * 3600  # seconds of silence after which people begin anew
+_PURPOSE = "chats"
 _PIECE = 1 << 20  # bytes
 _BLOCK = 1 << 12  # conversations whose places are turned into an array at once
 
@@ -20,8 +20,9 @@ _BLOCK = 1 << 12  # conversations whose places are turned into an array at once
 class Conversations:
     """Lines wait on disk, in memory only where each conversation begins: 16 bytes."""
 
-    def __init__(self) -> None:
-        self._spool: IO[bytes] = tempfile.TemporaryFile(prefix="cotorra-chats-")  # noqa: SIM115 - closed by close()
+    def __init__(self, scratch: Path | None = None) -> None:
+        self._scratch = scratch
+        self._spool = scratch_file(_PURPOSE, scratch)
         self._places: list[np.ndarray[tuple[int, int], np.dtype[np.int64]]] = []
         self._recent: list[tuple[int, int]] = []
         self._chat: str | None = None
@@ -78,10 +79,7 @@ class Conversations:
             if flush:
                 self._spool.flush()
         except OSError as error:
-            raise CorpusError(
-                f"cannot keep chats in {tempfile.gettempdir()} while they are sorted ({error.strerror}): "
-                "make room there, or set TMPDIR to a folder with some"
-            ) from error
+            raise no_room(self._scratch, _PURPOSE, error) from error
         self._length += len(data)
 
 

@@ -84,9 +84,11 @@ class _Page(HTMLParser):
     def handle_starttag(self, tag: str, attrs: list[tuple[str, str | None]]) -> None:
         if tag == "br" and self._catching:
             self.handle_data("\n")
+        values = dict(attrs)
+        if tag == "img" and self._catching:
+            self.handle_data(values.get("alt") or "")  # an emoji as a picture
         if tag not in ("div", "span"):
             return
-        values = dict(attrs)
         classes = frozenset((values.get("class") or "").split())
         self._boxes.append(classes | {tag})
         if len(self._boxes) > _DEEPEST:

@@ -14,7 +14,7 @@ from trainer.errors import CorpusError
 
 _SIGNS = re.compile(r'"(?:messages|chats|left_chats)"\s*:\s*[\[{]')
 _KIND = re.compile(r'"(?:type|about)"\s*:')
-_NOTICES = "user777000"  # Telegram itself: login codes
+_NOTICES = ("user777000", 777000)  # Telegram itself: login codes; exports before 2021 have bare numbers
 _ROBOTS = ("bot_chat", "verify_codes_chat", "verification_codes")  # passed over within a whole account
 _ENTITIES = {
     "mention": masking.USER,
@@ -75,7 +75,7 @@ def _chat(stream: JsonStream, options: ReadingOptions, chat: str, skipped: bool)
         row = stream.value()
         if not isinstance(row, dict):
             raise stream.malformed(f"no object where message {number:,} belongs")
-        if skipped or row.get("type", "message") != "message" or row.get("from_id") == _NOTICES:
+        if skipped or row.get("type", "message") != "message" or row.get("from_id") in _NOTICES:
             continue
         when = _when(row) or when
         text = rich_text(row.get("text") or row.get("text_entities"), options.mask)
@@ -92,10 +92,14 @@ def _chat(stream: JsonStream, options: ReadingOptions, chat: str, skipped: bool)
 
 
 def _is_forward(row: dict[str, Any], author: object) -> bool:
-    """Whether it came from somebody else; saved messages are full of forwards of one's own."""
+    """Whether it came from somebody else, a bot in between too; saved messages are full of forwards of one's own."""
     origin = "forwarded_from" in row or "forwarded_from_id" in row
     own = author is not None and row.get("forwarded_from") == author
-    return (origin and not own) or ("saved_from" in row and row.get("saved_from") not in (None, author))
+    return (
+        "via_bot" in row
+        or (origin and not own)
+        or ("saved_from" in row and row.get("saved_from") not in (None, author))
+    )
 
 
 def rich_text(text: object, mask: bool) -> str:

@@ -12,13 +12,19 @@ from trainer.corpus.source import LONGEST_LINE, Source
 from trainer.errors import CorpusError
 
 _MARKS = "[\u200e\u200f\u202a-\u202e\ufeff]*"
+_MORNING = r"a\.?\s?m\.?|ق\.ظ\.?|ص|ÖÖ|π\.?μ\.?|上午|凌晨|清晨|早上|午前|오전"
+_AFTERNOON = r"p\.?\s?m\.?|ب\.ظ\.?|م|ÖS|μ\.?μ\.?|下午|中午|晚上|午後|오후"
+_HALF = f"(?:{_MORNING}|{_AFTERNOON})"
 _HEADER = re.compile(
-    rf"{_MARKS}\[?{_MARKS}(\d{{1,4}}){_MARKS}([./-]) ?{_MARKS}(\d{{1,2}}){_MARKS}[./-] ?{_MARKS}(\d{{1,4}}){_MARKS}"
-    rf"\.?,?\s{{1,2}}{_MARKS}(?:(?:a las|às|à|um|om|alle|kl\.?)\s)?"
-    rf"(\d{{1,2}})[:.](\d\d)(?:[:.](\d\d))?(?:\s?([ap])\.?\s?m\.?)?{_MARKS}(?:\]\s?|\s[-–]\s)(.*)",
+    rf"{_MARKS}\[?{_MARKS}(\d{{1,4}}){_MARKS}([./-]|년|年) ?{_MARKS}(\d{{1,2}}){_MARKS}(?:[./-]|월|月) ?{_MARKS}"
+    rf"(\d{{1,4}}){_MARKS}(?:\.|일|日| ?г\.)?[,،]?{_MARKS}\s{{1,2}}{_MARKS}"
+    rf"(?:(?:a las|às|à|um|om|alle|kl\.?|klo|o|la|в)\s)?(?:({_HALF})\s?)?"
+    rf"(\d{{1,2}})[:.](\d\d)(?:[:.](\d\d))?(?:\s?({_HALF}))?(?: ?ч\.)?{_MARKS}(?:\]\s?|\s[-–]\s)(.*)",
     re.IGNORECASE,
 )
-_SAID = re.compile(r"([^:\"“«]{1,120}?):(?:\s(.*)|$)")
+_PM = re.compile(_AFTERNOON, re.IGNORECASE)
+_SAID = re.compile(r"((?:[^:\"“«]|:(?!\s|$)){1,120}?):(?:\s(.*)|$)")  # a name may hold a colon, as in 12:30 Club
+_PERSIAN_YEARS = range(1380, 1450)  # of the calendar of Iran: 2001 to 2071
 _DAY_FIRST, _MONTH_FIRST = "day first", "month first"
 
 
@@ -40,10 +46,25 @@ class _Start:
         else:
             day, month, year = (first, second, third) if order == _DAY_FIRST else (second, first, third)
         year += 2000 if year < 100 else 0
+        if year in _PERSIAN_YEARS:
+            return _persian_seconds(year, month, day, self.time)
         try:
             return int(dt.datetime(year, month, day, *self.time, tzinfo=dt.UTC).timestamp())
         except (ValueError, OverflowError):
             return None
+
+
+def _persian_seconds(year: int, month: int, day: int, time: tuple[int, int, int]) -> int | None:
+    """Since 1970, to the day or so: a year begins about 21 March with six months of 31 days."""
+    if not (1 <= month <= 12 and 1 <= day <= 31):
+        return None
+    days = (month - 1) * 30 + min(month - 1, 6) + day - 1
+    start = dt.datetime(year + 621, 3, 21, tzinfo=dt.UTC)
+    hours, minutes, seconds = time
+    try:
+        return int((start + dt.timedelta(days, seconds, 0, 0, minutes, hours)).timestamp())
+    except OverflowError:
+        return None
 
 
 def is_whatsapp(head: str) -> bool:
@@ -97,10 +118,10 @@ def _start(line: str) -> _Start | None:
     match = _HEADER.match(line)
     if not match:
         return None
-    first, separator, second, third, hour, minute, second_of_time, half, rest = match.groups()
-    hours = int(hour)
+    first, separator, second, third, before, hour, minute, second_of_time, after, rest = match.groups()
+    hours, half = int(hour), before or after
     if half:
-        hours = hours % 12 + (12 if half in "pP" else 0)
+        hours = hours % 12 + (12 if _PM.fullmatch(half) else 0)
     time = (hours, int(minute), int(second_of_time or 0))
     return _Start((int(first), int(second), int(third)), separator, time, bool(half), rest)
 

@@ -28,6 +28,18 @@ _GONE = re.compile(
     r"|(?:location|live location|ubicación|standort|localização|posizione|position): https?://\S+)",
     re.IGNORECASE,
 )
+_GONE_ELSEWHERE = re.compile(
+    r"(?:This message was deleted by admin [^\n]{1,100}|Bu mesaj silindi|Bu mesajı sildiniz|"
+    r"Ta wiadomość została usunięta|"
+    r"Pesan ini (?:telah )?dihapus|Anda menghapus pesan ini|यह संदेश हटा दिया गया(?: था)?|आपने यह संदेश हटा दिया|"
+    r"این پیام حذف شد|تم حذف هذه الرسالة|ההודעה הזו נמחקה|此消息已被?删除|此訊息已刪除|このメッセージは削除されました|"
+    r"삭제된 메시지입니다|Mesajul a fost șters|Detta meddelande raderades|Tämä viesti poistettiin)[.。]?",
+    re.IGNORECASE,
+)
+_PAGES = re.compile(r"[^\n]{1,200} [•·] \u200e[^\n]*")  # a document on an iPhone: its name, its pages
+_POLL = re.compile(
+    r"\u200e?(?:POLL|ENCUESTA|UMFRAGE|ENQUETE|SONDAGE|SONDAGGIO|PEILING|ОПРОС|ANKET|ANKIETA):\n.*", re.DOTALL
+)
 _EDITED = re.compile(
     r"\s?\u200e?<(?:This message was edited|Se editó este mensaje|Diese Nachricht wurde bearbeitet|"
     r"Ce message a été modifié|Mensagem editada|Esta mensagem foi editada|Questo messaggio è stato modificato|"
@@ -41,12 +53,14 @@ def without_notes(text: str) -> str:
     """What the author wrote, or nothing where the message is only the program's words."""
     if text.startswith("\u200e") and "\n" not in text:  # iPhones put this mark before words of the program's own
         return ""
+    if _POLL.fullmatch(text) or _PAGES.fullmatch(text):
+        return ""
     text = _UNSEEN.sub("", _EDITED.sub("", text)).strip()
     text = _ATTACHED.sub("", text, count=1).strip() if _ATTACHED.match(text) else text
     first, _, caption = text.partition("\n")
     if _OMITTED.fullmatch(first) or _BRACKETED.fullmatch(first):
         return caption.strip()
-    return "" if _GONE.fullmatch(text) else text
+    return "" if _GONE.fullmatch(text) or _GONE_ELSEWHERE.fullmatch(text) else text
 
 
 def author(name: str) -> str:

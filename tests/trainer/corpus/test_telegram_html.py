@@ -267,3 +267,12 @@ def test_the_time_zone_is_counted(tmp_path: Path) -> None:
 def test_another_web_page_is_plain_text(tmp_path: Path) -> None:
     (tmp_path / "messages.html").write_text("<html><p>not ours</p></html>")
     assert learned(tmp_path / "messages.html") == "<html><p>not ours</p></html>"
+
+
+def test_pictures_of_emoji_spoilers_and_lines_within_quotes_are_words(tmp_path: Path) -> None:
+    text = (
+        '<blockquote>cita<br>de <strong>dos<br/></strong></blockquote>y <img class="emoji" alt="🦜" src="e.png"> '
+        '<span class="spoiler hidden" onclick="ShowSpoiler(this)"><span aria-hidden="true">secreto</span></span>'
+    )
+    (tmp_path / "messages.html").write_text(TOP + said(1, "Ana <span class='details'> via @gif</span>", text) + END)
+    assert learned(tmp_path, speakers=True) == "Ana: cita\nde dos\ny 🦜 secreto\n\n"

@@ -278,3 +278,24 @@ def test_json_of_another_program_is_refused_and_read_as_text_if_wished(tmp_path:
     with pytest.raises(CorpusError, match=r"expected Telegram's result\.json or JSON Lines in .*package\.json"):
         learned(path)
     assert learned(path, plain=True) == '{\n "name": "left-pad"\n}\n'
+
+
+def test_old_exports_have_bare_numbers_for_ids(tmp_path: Path) -> None:
+    codes = chat(message(1, "Login code: 12345", from_id=777000), message(2, "hola", from_id=111), kind="personal_chat")
+    assert learned(write(tmp_path, codes)) == "hola\n\n"
+    assert learned(tmp_path / "result.json", authors=("111",)) == "hola\n\n"
+
+
+def test_what_a_bot_wrote_for_somebody_is_not_his_own(tmp_path: Path) -> None:
+    rows = chat(message(1, "¡Vota!", via_bot="@vote"), message(2, "hola"))
+    assert learned(write(tmp_path, rows)) == "hola\n\n"
+    assert learned(tmp_path / "result.json", forwards=True) == "¡Vota!\nhola\n\n"
+
+
+def test_an_anonymous_admin_and_a_signed_post_are_read_as_the_group_and_the_channel(tmp_path: Path) -> None:
+    admin = message(1, "orden", **{"from": "Grupo", "from_id": "channel1445566778"})
+    signed = message(2, "noticia", author="Ana L.", **{"from": "Canal", "from_id": "channel99"})
+    reply = message(3, "vale", reply_to_message_id=1, reply_to_peer_id="channel99")
+    assert learned(write(tmp_path, chat(admin, signed, reply)), speakers=True) == (
+        "Grupo: orden\nCanal: noticia\nAna: vale\n\n"
+    )

@@ -85,7 +85,19 @@ def test_a_speaker_known_by_a_number_alone_is_masked_too(tmp_path: Path) -> None
         "2023-12-31 23:59 - Ana: hola",
         "2023/12/31 23:59 - Ana: hola",
         "[2023-12-31 23.59.00] Ana: hola",
-        "\u200f٣١\u200f/١٢\u200f/٢٠٢٣، ٢٣:٥٩ - Ana: hola".replace("،", ","),
+        "\u200f٣١\u200f/١٢\u200f/٢٠٢٣، ٢٣:٥٩ - Ana: hola",
+        "٣١/١٢/٢٠٢٣، ١١:٥٩ م - Ana: hola",
+        "[۳۱/۱۲/۲۰۲۳،\u200f ۱۱:۵۹:۰۰ ب.ظ.] Ana: hola",
+        "31.12.23 г., 23:59 ч. - Ana: hola",
+        "31.12.2023 klo 23.59 - Ana: hola",
+        "2023. 12. 31. 23:59 - Ana: hola",
+        "2023. 12. 31. 오후 11:59 - Ana: hola",
+        "2023년 12월 31일 오후 11:59 - Ana: hola",
+        "[2023/12/31 下午11:59:00] Ana: hola",
+        "2023/12/31 午後11:59 - Ana: hola",
+        "31.12.2023 ÖS 11:59 - Ana: hola",
+        "31/12/23, 11:59 μ.μ. - Ana: hola",
+        "31/12/2023, 11:59 p. m. - Ana: hola",
     ],
 )
 def test_a_date_is_understood(tmp_path: Path, line: str) -> None:
@@ -139,3 +151,32 @@ def test_another_encoding_is_named(tmp_path: Path) -> None:
     with pytest.raises(CorpusError, match=r"chat\.txt, got byte 0xF1 at byte 24: .*--encoding"):
         learned(path)
     assert learned(path, encoding="latin-1") == "año\n\n"
+
+
+def test_the_calendar_of_iran_is_understood_to_the_day(tmp_path: Path) -> None:
+    """31 Ordibehesht 1402, a day that no April has, is 21 May 2023."""
+    path = write(tmp_path, "[۱۴۰۲/۰۲/۳۱،\u200f ۲۳:۵۹:۰۰] Ana: hola\n[۱۴۰۲/۱۰/۱۰،\u200f ۲۳:۵۹:۰۰] Ana: adiós\n")
+    assert times(path) == [1684713540, 1704067140]
+
+
+def test_a_name_may_hold_a_colon(tmp_path: Path) -> None:
+    path = write(tmp_path, "31/12/23, 23:59 - 12:30 Club: hola: sí\n31/12/23, 23:59 - Ana: ok\n")
+    assert learned(path, speakers=True) == "12:30 Club: hola: sí\nAna: ok\n\n"
+
+
+@pytest.mark.parametrize(
+    "note",
+    [
+        "Bericht.pdf • \u200e3 Seiten \u200eDokument weggelassen",
+        "\u200ePOLL:\n¿Pizza?\n\u200eOPTION: sí (\u200e2 votes)",
+        "POLL:\n¿Pizza?\nOPTION: sí (2 votes)",
+        "This message was deleted by admin Luis.",
+        "Bu mesaj silindi",
+        "삭제된 메시지입니다.",
+        "<Medien ausgeschlossen>",
+        "<मीडिया मौजूद नहीं है>",
+    ],
+)
+def test_what_the_program_wrote_itself_is_not_learned(tmp_path: Path, note: str) -> None:
+    path = write(tmp_path, f"31/12/23, 23:58 - Ana: hola\n31/12/23, 23:59 - Ana: {note}\n31/12/23, 23:59 - Ana: fin\n")
+    assert learned(path) == "hola\nfin\n\n"
