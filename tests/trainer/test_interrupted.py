@@ -1,6 +1,5 @@
 """Runs that end before their end: killed, stopped, out of disk; each in a process of its own."""
 
-import json
 import resource
 import signal
 import subprocess
@@ -16,9 +15,9 @@ from model.checkpoint import WEIGHTS, Checkpoint
 from model.network import build_network
 from trainer.corpus import open_corpus
 from trainer.dataset import Dataset
+from trainer.interruption import polite_signals
 from trainer.plan import make_plan
-from trainer.preparation import prepare
-from trainer.saving import RESUME, clear_leftovers
+from trainer.saving import clear_leftovers
 from trainer.training import Training
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -79,6 +78,7 @@ def test_a_killed_run_resumes_and_ends_like_one_that_was_never_killed(verse: Pat
     saved = Checkpoint.open(out)
     assert [path.name for path in (out / "resume").iterdir()] == ["state.npz"]
     (tmp_path / ".voice.new-killed").mkdir()  # what a kill in the middle of a save leaves
+    out.rename(tmp_path / ".voice.previous")  # as between the two renames that end a save
     with training(verse, out, "--resume") as process:
         stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (0, f"{out}\n"), stderr
@@ -89,26 +89,24 @@ def test_a_killed_run_resumes_and_ends_like_one_that_was_never_killed(verse: Pat
     assert len(list((tmp_path / "voice-epochs").iterdir())) == 6
 
 
-def test_sigterm_keeps_the_best_and_resumes(verse: Path, tmp_path: Path) -> None:
-    out = tmp_path / "voice"
-    with training(verse, out, epochs=100_000) as process:
-        until_saved(process)
-        process.terminate()
-        stdout, stderr = process.communicate()
-    assert (process.returncode, stdout) == (1, "")
-    assert stderr.splitlines()[-1].startswith("cotorra: interrupted at step")
-    assert {RESUME, "generator.tflite"} <= set(Checkpoint.open(out).files)
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
+def test_a_signal_is_noted_once_and_then_is_what_it_was(number: signal.Signals) -> None:
+    before = [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)]
+    with polite_signals() as stopped:
+        assert not stopped()
+        signal.raise_signal(number)
+        assert stopped()
+        assert signal.getsignal(signal.SIGTERM) is signal.SIG_DFL, "a second one ends the program"
+    assert [signal.getsignal(name) for name in (signal.SIGINT, signal.SIGTERM)] == before
 
 
 @pytest.mark.skipif(not hasattr(resource, "prlimit"), reason="only Linux can limit another process")
-@pytest.mark.parametrize("largest", [4_000, 60_000], ids=["no room for weights", "no room for the state"])
-def test_a_full_disk_is_one_sentence_and_the_last_good_checkpoint_stays(
-    verse: Path, tmp_path: Path, largest: int
-) -> None:
+def test_a_full_disk_is_one_sentence_and_the_last_good_checkpoint_stays(verse: Path, tmp_path: Path) -> None:
+    """As RLIMIT_FSIZE makes it; HDF5 would bring the process down."""
     out = tmp_path / "voice"
     with training(verse, out, epochs=100_000) as process:
         until_saved(process)
-        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (largest, largest))
+        resource.prlimit(process.pid, resource.RLIMIT_FSIZE, (4_000, 4_000))
         stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (1, "")
     assert "Traceback" not in stderr
@@ -118,37 +116,8 @@ def test_a_full_disk_is_one_sentence_and_the_last_good_checkpoint_stays(
     assert sorted(path.name for path in tmp_path.iterdir()) == ["voice", "voice-epochs"]
 
 
-def test_weights_that_find_no_room_leave_nothing(tmp_path: Path) -> None:
-    """In a process of its own, which would not survive HDF5's way with a full disk."""
-    code = (
-        "import resource, sys; from pathlib import Path; from model.config import NetworkConfig\n"
-        "from model.network import build_network; from trainer.saving import save_weights\n"
-        "resource.setrlimit(resource.RLIMIT_FSIZE, (5000, 5000))\n"
-        "try: save_weights(build_network(NetworkConfig(8, 16, 1), 50), Path(sys.argv[1]))\n"
-        "except OSError as error: print(error.strerror)\n"
-    )
-    path = tmp_path / "a.weights.h5"
-    done = subprocess.run([sys.executable, "-c", code, path], capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (0, "File too large\n"), done.stderr
-    assert list(tmp_path.iterdir()) == []
-
-
 def test_only_what_saves_left_is_cleared(tmp_path: Path) -> None:
     for name in (".a[1].new-x", ".a[1].previous", ".a1.new-y", "a[1]", ".b.new-z"):
         (tmp_path / name).mkdir()
     clear_leftovers(tmp_path / "a[1]")
     assert sorted(path.name for path in tmp_path.iterdir()) == [".a1.new-y", ".a[1].previous", ".b.new-z", "a[1]"]
-
-
-def test_a_run_cut_off_between_the_two_renames_of_a_save_is_found(verse: Path, tmp_path: Path) -> None:
-    with training(verse, tmp_path / "voice") as process:
-        until_saved(process)
-    config = json.loads((tmp_path / "voice" / "config.json").read_text())
-    (tmp_path / "voice").rename(tmp_path / ".voice.previous")
-    assignment = prepare(
-        open_corpus([str(verse)]), tmp_path / "voice", lambda n: make_plan("notebook", n), "", resume=True
-    )
-    assert assignment.earlier is not None
-    assert assignment.earlier.path == tmp_path / "voice"
-    assert (tmp_path / "voice" / WEIGHTS).is_file()
-    assert assignment.plan.network.units == config["network"]["units"] == 12

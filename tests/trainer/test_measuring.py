@@ -9,8 +9,9 @@ from model.config import NetworkConfig
 from model.network import build_network
 from trainer.corpus import ReadingOptions, open_corpus
 from trainer.dataset import Dataset
+from trainer.evaluation import Evaluator
 from trainer.export import export_step
-from trainer.measuring import compare
+from trainer.measuring import compare, most_measured
 from trainer.plan import Plan, TrainingConfig
 from trainer.saving import Saver
 from trainer.training import Training
@@ -60,3 +61,22 @@ def test_the_curve_lies_in_the_folder_while_it_is_trained_under_its_hash(tmp_pat
     for picture in (b"first", b"second"):
         saver.save(training, best=picture == b"first", files={"curve.png": picture})
         assert Checkpoint.open(tmp_path / "run").read("curve.png") == picture
+
+
+def test_how_much_is_measured_depends_on_the_network_alone() -> None:
+    """All of a megabyte's held-out tenth even with 2 x 1024; less with thousands of characters, but some."""
+    sizes = [(NetworkConfig(64, 128, 1), 90), (NetworkConfig(128, 1024, 2), 66), (NetworkConfig(64, 256, 1), 4_800)]
+    small, large, wide = (most_measured(build_network(*size)) for size in sizes)
+    assert small == 2_000_000
+    assert large > 111_540
+    assert 200_000 < wide < 1_000_000
+
+
+def test_with_a_thousand_characters_fewer_windows_fit_side_by_side_and_all_are_counted() -> None:
+    """78 windows of 256 x 1,001 logits are read as 65 and 13."""
+    text = Dataset.build(["".join(map(chr, range(0x4E00, 0x4E00 + 1_000))) * 20]).whole
+    evaluator = Evaluator(build_network(TINY, 1_001))
+    first, second = (
+        evaluator.zero_state_loss(text.part(*part)) for part in ((0, 65 * 256 + 1), (65 * 256, 78 * 256 + 1))
+    )
+    assert evaluator.zero_state_loss(text) == pytest.approx((65 * first + 13 * second) / 78, rel=1e-6)
