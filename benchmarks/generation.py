@@ -49,7 +49,7 @@ def notebook_loop(network: keras.Sequential) -> Way:
 def generator_loop(engine: Engine) -> Way:
     """The public Generator, in replies of 300 characters at most."""
     zeros = np.zeros((NETWORK.layers, 2, NETWORK.units), np.float32)
-    generator = RecurrentGenerator(engine, VOCABULARY, State("0" * 32, zeros, None))
+    generator = RecurrentGenerator(engine, VOCABULARY, State("0" * 32, zeros))
 
     def write(characters: int) -> None:
         state, rng = generator.feed(generator.initial_state(), "Domingo"), Rng(1)

@@ -82,7 +82,7 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
     async with AsyncExitStack() as stack:
         database = await stack.enter_async_context(Database(config.database))
         await _prepare(database, config)
-        load = partial(load_generator, config.checkpoint, config.engine)
+        load = partial(load_generator, config.checkpoint, config.engine, warm_up=True)
         scheduler = await stack.enter_async_context(
             Scheduler(await asyncio.to_thread(load), load) if generator is None else Scheduler(generator)
         )

@@ -1,17 +1,25 @@
 """A batch: texts that go on together, one step after another; they join and leave between any two steps.
 
-Knows no chat and no clock: who is in a batch, and for how long, is the caller's to say.
+Knows no chat and no clock: who is in a batch, and for how long, is the caller's to say. Continuous batching (Yu et
+al. 2022, "Orca"), with a recurrent state of fixed size in the place of a cache.
 """
 
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
+import numpy as np
+
 from model.config import SamplingConfig
-from model.sampling import Rng
+from model.repetition import remember
+from model.sampling import Floats, Rng, Sampler
 from model.state import State
+from model.vocabulary import Ids, Vocabulary
 
 if TYPE_CHECKING:
-    from model.generator import Generator
+    from model.generator import Engine, Generator
+
+_NOISE_AHEAD = 64  # characters: making noise for many costs little more than for one
+DRAWN = -1  # among the ids that a row is given: this one is to be drawn
 
 
 class Row(Protocol):
@@ -42,6 +50,124 @@ class Batch(Protocol):
     def leave(self, row: Row, length: int | None = None) -> tuple[State, Rng]:
         """Take a row out: its state and random stream after so many characters of its text; None for all of it."""
         ...
+
+
+@dataclass(eq=False)
+class _RecurrentRow:
+    """A row of a RecurrentBatch. Its hidden state is the batch's while it is in one, from the next step on."""
+
+    weights: str
+    hidden: Floats  # (layers, 2, units) when it joined
+    pending: int
+    recent: str
+    unread: Ids
+    sampling: SamplingConfig
+    rng: Rng
+    text: str = ""
+    _noise: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32))
+    _noise_from: int = 0  # the character of the text that the first row of the noise is for
+
+    @property
+    def is_reading(self) -> bool:
+        return len(self.unread) > 0
+
+    def noise(self, count: int, width: int) -> Floats:
+        """For the next characters to be drawn: with shape (count, width)."""
+        start = len(self.text) - self._noise_from
+        if start < 0 or start + count > len(self._noise):
+            self._noise_from, start = len(self.text), 0
+            self._noise = self.rng.advance(self._noise_from).gumbel_noise(max(count, _NOISE_AHEAD), width)
+        return self._noise[start : start + count]
+
+
+@dataclass(frozen=True)
+class _Step:
+    """Where a step began, and the ids it gave, with shape (characters, rows)."""
+
+    hidden: Floats
+    pending: Ids
+    recents: list[str]
+    ids: Ids
+
+
+class RecurrentBatch:
+    """A Batch over an Engine: the hidden states of all rows in one array, which is made anew when who is in changes."""
+
+    def __init__(self, engine: "Engine", vocabulary: Vocabulary, opening: int) -> None:
+        self._engine = engine
+        self._vocabulary = vocabulary
+        self._opening = opening
+        self._rows: list[_RecurrentRow] = []
+        self._placed: list[_RecurrentRow] = []  # whose hidden states the array holds, in this order
+        self._hidden: Floats = np.empty(0, np.float32)
+        self._last: _Step | None = None
+
+    def join(self, state: State, seed: str, sampling: SamplingConfig, rng: Rng) -> _RecurrentRow:
+        ids = self._vocabulary.encode(seed)
+        pending, recent = state.pending, state.recent
+        if pending is None and len(ids):  # the first character of all: nothing to put through the network yet
+            pending, ids = int(ids[0]), ids[1:]
+            recent = chr(pending)
+        if pending is None:
+            pending = self._opening
+        row = _RecurrentRow(state.weights, state.hidden, pending, recent, ids, sampling, rng)
+        self._rows.append(row)
+        return row
+
+    def step(self) -> None:
+        """As many characters as the engine writes in one call: first from the row's seed, then drawn."""
+        self._place()
+        steps, width = self._engine.block, self._engine.width
+        given = np.full((steps, len(self._rows)), DRAWN, np.int32)
+        noise = np.zeros((steps, len(self._rows), width), np.float32)
+        for index, row in enumerate(self._rows):
+            read = min(len(row.unread), steps)
+            given[:read, index] = row.unread[:read]
+            if read < steps:
+                noise[read:, index] = row.noise(steps - read, width)
+        pending = np.array([row.pending for row in self._rows], np.int32)
+        hidden, recents = self._hidden, self._sampler.recents
+        ids, self._hidden = self._engine.write(hidden, pending, self._sampler, noise, given)
+        self._last = _Step(hidden, pending, recents, ids)
+        for index, row in enumerate(self._rows):
+            read = min(len(row.unread), steps)
+            row.unread = row.unread[read:]
+            row.pending = int(ids[-1, index])
+            row.recent = self._sampler.recents[index]
+            row.text += self._vocabulary.decode(ids[read:, index].tolist())
+
+    def leave(self, row: Row, length: int | None = None) -> tuple[State, Rng]:
+        """Raises ValueError for a row that is not in it, or a length from before the last step."""
+        if not isinstance(row, _RecurrentRow) or row not in self._rows:
+            raise ValueError("expected a row of this batch")
+        surplus = 0 if length is None else len(row.text) - length
+        hidden, recent = self._hidden_of(row), row.recent
+        if surplus:
+            hidden, recent = self._back(row, surplus)
+        self._rows.remove(row)
+        return State(row.weights, hidden, recent), row.rng.advance(len(row.text) - surplus)
+
+    def _place(self) -> None:
+        """The hidden states of the rows one after another: (rows, layers, 2, units)."""
+        if self._placed != self._rows:
+            self._hidden = np.stack([self._hidden_of(row) for row in self._rows])
+            self._placed = list(self._rows)
+            self._sampler = Sampler([row.sampling for row in self._rows], [row.recent for row in self._rows])
+
+    def _hidden_of(self, row: _RecurrentRow) -> Floats:
+        return self._hidden[self._placed.index(row)].copy() if row in self._placed else row.hidden
+
+    def _back(self, row: _RecurrentRow, surplus: int) -> tuple[Floats, str]:
+        """The hidden state and the history before the last characters of the last step."""
+        last, index = self._last, self._placed.index(row)
+        if last is None or not 0 < surplus <= len(last.ids):
+            raise ValueError("expected a length within the last step")
+        hidden, recent = last.hidden[index], last.recents[index]
+        kept = last.ids[: len(last.ids) - surplus, index]
+        if not len(kept):
+            return hidden.copy(), recent
+        queue = np.concatenate([last.pending[index : index + 1], kept[:-1]])
+        return self._engine.advance(hidden, queue), remember(recent, "".join(map(chr, kept.tolist())))
 
 
 @dataclass(eq=False)

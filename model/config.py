@@ -9,6 +9,7 @@ from model.errors import ConfigError
 
 LOWEST_TEMPERATURE = 0.05  # below it the most likely character wins always, and loops never end
 HIGHEST_TEMPERATURE = 2.0  # above it the text is noise
+STRONGEST_BRAKE = 1.0  # above it the first repeated dozen is cut off like a crime
 LONGEST_REPLY = 4_000  # characters; with the seed still a Telegram message or two
 
 
@@ -42,13 +43,20 @@ class NetworkConfig:
 class SamplingConfig:
     """How the next character is drawn from the logits.
 
+    temperature: divides the logits; low is tame and repeats itself, high is wild and misspells.
+    top_p: only the likeliest characters that together have this probability can come: fewer slips, less surprise.
+    repetition_brake: nats (of the logits) that a character loses for each character, beyond a dozen, of a repetition
+        that it would continue (see model.repetition): breaks `aaaa`, rows of dashes and the same line for ever.
+
     Raises ConfigError for a value outside its range.
     """
 
     temperature: float = 0.5  # the notebook's: tame enough to spell, wild enough to surprise
     top_p: float = 1.0  # off: the whole distribution, as in the notebook
+    repetition_brake: float = 0.05  # ends a row of one character after some 30, a line within its third repetition
 
     def __post_init__(self) -> None:
+        check_number("a repetition brake", self.repetition_brake, 0, STRONGEST_BRAKE)
         check_number("a temperature", self.temperature, LOWEST_TEMPERATURE, HIGHEST_TEMPERATURE)
         if isinstance(self.top_p, bool) or not isinstance(self.top_p, int | float) or not 0 < self.top_p <= 1:
             raise ConfigError(f"expected a top-p above 0 and up to 1, got {self.top_p}")

@@ -11,11 +11,12 @@ from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
-from model.batch import Batch, OneByOne
+from model.batch import Batch, RecurrentBatch
 from model.config import SamplingConfig
 from model.engines.quiet import quiet_start
 from model.errors import ConfigError, EngineError
-from model.sampling import Floats, Rng
+from model.repetition import remember
+from model.sampling import Floats, Rng, Sampler
 from model.state import State
 from model.vocabulary import Ids, Vocabulary
 
@@ -62,17 +63,26 @@ class Engine(Protocol):
     """The network as numbers: ids in, logits or drawn ids out. What `model.engines` implements."""
 
     name: str
+    width: int  # of the logits: the vocabulary's
+    block: int  # characters worth asking for in one call when others wait: 1 where a call costs nothing
 
     def advance(self, hidden: Floats, ids: Ids) -> Floats:
-        """Put ids through the network: the new (layers, 2, units)."""
+        """Put the ids of one text through the network: the new (layers, 2, units)."""
         ...
 
     def logits(self, hidden: Floats, ids: Ids) -> tuple[Floats, Floats]:
-        """Logits after each id, with shape (len(ids), vocabulary), and the new (layers, 2, units)."""
+        """Logits after each id of one text, with shape (len(ids), vocabulary), and the new (layers, 2, units)."""
         ...
 
-    def draw(self, hidden: Floats, pending: int, sampling: SamplingConfig, noise: Floats) -> tuple[Ids, Floats]:
-        """One drawn id for each row of noise (n, vocabulary), the first after `pending`, and the new state."""
+    def write(
+        self, hidden: Floats, pending: Ids, sampler: Sampler, noise: Floats, given: Ids | None = None
+    ) -> tuple[Ids, Floats]:
+        """The next ids of several texts, and the new hidden.
+
+        hidden: (rows, layers, 2, units). pending: (rows,), each text's last id, not yet put through. noise:
+        (characters, rows, vocabulary). given: (characters, rows), ids that are read instead of drawn, DRAWN for the
+        others; None where all are drawn. The ids: (characters, rows); the sampler remembers them.
+        """
         ...
 
 
@@ -96,9 +106,10 @@ class RecurrentGenerator:
         ids = self.vocabulary.encode(text)
         if not len(ids):
             return state
+        recent = remember(state.recent, "".join(map(chr, ids.tolist())))
         queue = ids if state.pending is None else np.concatenate([[state.pending], ids]).astype(np.int32)
         hidden = self._engine.advance(state.hidden, queue[:-1]) if len(queue) > 1 else state.hidden
-        return State(state.weights, hidden, int(queue[-1]))
+        return State(state.weights, hidden, recent)
 
     def generate(self, state: State, n: int, sampling: SamplingConfig, rng: Rng) -> Chunk:
         """The next n characters. Raises ConfigError unless n is 0 or more."""
@@ -106,15 +117,16 @@ class RecurrentGenerator:
             raise ConfigError(f"expected 0 characters or more, got {n}")
         if n == 0:
             return Chunk("", state, rng)
-        noise = rng.gumbel_noise(n, len(self.vocabulary))
+        noise = rng.gumbel_noise(n, len(self.vocabulary))[:, None]
         pending = self._opening if state.pending is None else state.pending
-        ids, hidden = self._engine.draw(state.hidden, pending, sampling, noise)
-        new = State(state.weights, hidden, int(ids[-1]))
-        return Chunk(self.vocabulary.decode(ids.tolist()), new, rng.advance(n))
+        sampler = Sampler([sampling], [state.recent])
+        ids, hidden = self._engine.write(state.hidden[None], np.array([pending], np.int32), sampler, noise)
+        new = State(state.weights, hidden[0], sampler.recents[0])
+        return Chunk(self.vocabulary.decode(ids[:, 0].tolist()), new, rng.advance(n))
 
     def batch(self) -> Batch:
         """Texts that go on together on this generator's engine; nobody in it yet."""
-        return OneByOne(self)
+        return RecurrentBatch(self._engine, self.vocabulary, self._opening)
 
     def surprise(self, text: str, state: State | None = None) -> Floats:
         """Nats for every id of the text, given those before it: 1D tensor, with shape (ids,).
@@ -131,8 +143,10 @@ class RecurrentGenerator:
         return nats
 
 
-def load_generator(path: Path | str = STARTER, engine: str = "auto") -> RecurrentGenerator:
+def load_generator(path: Path | str = STARTER, engine: str = "auto", warm_up: bool = False) -> RecurrentGenerator:
     """The generator of a checkpoint folder; `auto` is TensorFlow where a GPU is visible, else LiteRT.
+
+    warm_up: compile now for every number of texts, so that no chat waits for it later; takes seconds on TensorFlow.
 
     Raises CheckpointError for a folder that cannot be used, EngineError where the engine is not
     installed, ConfigError for an engine that does not exist.
@@ -145,11 +159,11 @@ def load_generator(path: Path | str = STARTER, engine: str = "auto") -> Recurren
     if engine == "auto":
         engine = "tensorflow" if _gpu_is_visible() else "litert"
     shape = (checkpoint.network.layers, 2, checkpoint.network.units)
-    initial = State(checkpoint.weights_digest, np.zeros(shape, np.float32), None)
-    return RecurrentGenerator(_build(engine, checkpoint), checkpoint.vocabulary, initial)
+    initial = State(checkpoint.weights_digest, np.zeros(shape, np.float32))
+    return RecurrentGenerator(_build(engine, checkpoint, warm_up), checkpoint.vocabulary, initial)
 
 
-def _build(engine: str, checkpoint: "Checkpoint") -> Engine:
+def _build(engine: str, checkpoint: "Checkpoint", warm_up: bool) -> Engine:
     try:
         if engine == "litert":
             from model.engines.litert import LiteRTEngine
@@ -157,7 +171,10 @@ def _build(engine: str, checkpoint: "Checkpoint") -> Engine:
             return LiteRTEngine.load(checkpoint)
         with quiet_start():
             from model.engines.xla import TensorFlowEngine
-        return TensorFlowEngine.load(checkpoint)
+        network = TensorFlowEngine.load(checkpoint)
+        if warm_up:
+            network.warm_up()
+        return network
     except ModuleNotFoundError as error:
         extra = "" if engine == "litert" else "[train]"
         raise EngineError(

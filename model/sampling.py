@@ -1,4 +1,4 @@
-"""Logits -> next character: temperature, top-p, seeded.
+"""Logits -> next character: temperature, top-p, repetition brake, seeded.
 
 Knows no network. The draw is the Gumbel-max trick (Gumbel 1954; Maddison, Tarlow and Minka 2014): the id
 with the largest logit / temperature + noise is a draw from the softmax, for the price of an addition and
@@ -8,6 +8,7 @@ the size of a chunk nor who else is talking can change a text.
 
 import math
 import secrets
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 
 import numpy as np
@@ -15,7 +16,8 @@ from numpy.typing import NDArray
 
 from model.config import SamplingConfig
 from model.errors import ConfigError
-from model.vocabulary import UNKNOWN_ID
+from model.repetition import backwards, remember, run_lengths, weights
+from model.vocabulary import UNKNOWN_ID, Ids
 
 Floats = NDArray[np.float32]
 
@@ -59,28 +61,68 @@ class Rng:
         return (-np.log(-np.log(uniform))).astype(np.float32)
 
 
-def draw(logits: Floats, sampling: SamplingConfig, noise: Floats) -> int:
-    """The next id: from logits and Gumbel noise, both 1D tensors with shape (vocabulary,).
+class Sampler:
+    """Draws for the rows of a batch, each row with its own settings and its own history.
 
-    `<unk>` is never drawn.
+    recents: the last ids of each row as chr(id), oldest first (see model.repetition); kept up to date.
     """
-    scaled = logits * np.float32(1 / sampling.temperature)
-    scaled[UNKNOWN_ID] = -np.inf
-    if sampling.top_p < 1:
-        scaled[~nucleus(scaled, sampling.top_p)] = -np.inf
-    scaled += noise
-    return int(scaled.argmax())
+
+    def __init__(self, settings: Sequence[SamplingConfig], recents: Sequence[str]) -> None:
+        self.recents = list(recents)
+        self.scales = np.array([[1 / each.temperature] for each in settings], np.float32)
+        self.top_p = np.array([[each.top_p] for each in settings])
+        self.brakes = np.array([each.repetition_brake for each in settings], np.float32)
+        self._has_nucleus = bool((self.top_p < 1).any())
+        self._braked = self.brakes.nonzero()[0].tolist()
+
+    def draw(self, logits: Floats, noise: Floats) -> Ids:
+        """The next ids: from logits and Gumbel noise, both 2D tensors with shape (rows, vocabulary).
+
+        `<unk>` is never drawn. Does not remember what it drew: `remember` does.
+        """
+        scaled = self._brake(logits) * self.scales
+        scaled[:, UNKNOWN_ID] = -np.inf
+        if self._has_nucleus:
+            scaled[~nucleus(scaled, self.top_p)] = -np.inf
+        scaled += noise
+        drawn: Ids = scaled.argmax(axis=1).astype(np.int32)
+        return drawn
+
+    def remember(self, ids: Iterable[int]) -> None:
+        """One more id of each row, drawn or read."""
+        self.recents = [remember(recent, chr(i)) for recent, i in zip(self.recents, ids, strict=True)]
+
+    def history(self) -> tuple[Ids, Ids]:
+        """What the brake knows, for a loop that keeps it itself.
+
+        The ids from the last one back, -1 where there is none, with shape (rows, HISTORY), and how long each lag
+        has repeated, with shape (rows, REACH).
+        """
+        ids = np.stack([backwards(recent) for recent in self.recents]).view(np.int32)
+        return ids, np.stack([run_lengths(recent) for recent in self.recents])
+
+    def _brake(self, logits: Floats) -> Floats:
+        braked = logits
+        for row in self._braked:
+            weight = weights(self.recents[row], logits.shape[1])
+            if weight is not None:
+                if braked is logits:
+                    braked = logits.copy()
+                braked[row] -= self.brakes[row] * weight
+        return braked
 
 
-def nucleus(logits: Floats, top_p: float) -> NDArray[np.bool_]:
-    """Which ids are in the nucleus: the fewest likely ones whose probabilities reach top_p.
+def nucleus(logits: Floats, top_p: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Which ids are in the nucleus of their row: the fewest likely ones whose probabilities reach top_p.
 
-    1D tensors, with shape (vocabulary,). The likeliest is always in; ties fall to the smaller id.
-    Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration".
+    2D tensors, with shape (rows, vocabulary), and (rows, 1) for top_p. The likeliest is always in; ties fall to
+    the smaller id. Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration".
     """
-    order = np.argsort(-logits, kind="stable")
-    probabilities = np.exp(logits[order].astype(np.float64) - logits[order[0]])
-    before = np.cumsum(probabilities) - probabilities
-    keep = np.zeros(len(logits), np.bool_)
-    keep[order[before < top_p * probabilities.sum()]] = True
-    return keep
+    ranked = -np.sort(-logits, axis=1)
+    probabilities = np.exp((ranked - ranked[:, :1]).astype(np.float64))
+    before = np.cumsum(probabilities, axis=1) - probabilities
+    count = (before < top_p * probabilities.sum(axis=1, keepdims=True)).sum(axis=1, keepdims=True)
+    last = np.take_along_axis(ranked, count - 1, axis=1)
+    above, tied = logits > last, logits == last
+    kept: NDArray[np.bool_] = above | (tied & (tied.cumsum(axis=1) <= count - above.sum(axis=1, keepdims=True)))
+    return kept

@@ -72,7 +72,7 @@ def _batch_1(training: Training) -> keras.Sequential:
 def _wrap(engine: Engine, training: Training) -> RecurrentGenerator:
     shape = training.plan.network
     zeros = np.zeros((shape.layers, 2, shape.units), np.float32)
-    return RecurrentGenerator(engine, training.dataset.vocabulary, State("0" * 32, zeros, None))
+    return RecurrentGenerator(engine, training.dataset.vocabulary, State("0" * 32, zeros))
 
 
 def _seeds_from(dataset: Dataset) -> Sequence[str]:

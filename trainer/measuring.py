@@ -98,7 +98,7 @@ def measure(
     counted = ngram_nats(learned[:], held_out[:], len(vocabulary))
     baselines[f"{ORDER}-gram, Kneser-Ney"] = float(bits(counted.mean()))
     say(f"writing {_TEXTS} texts at each of {len(TEMPERATURES)} temperatures, and looking for copies …")
-    generator = RecurrentGenerator(engine, vocabulary, State("0" * 32, _zeros(network), None))
+    generator = RecurrentGenerator(engine, vocabulary, State("0" * 32, _zeros(network)))
     return replace(figures, nats=losses, baselines=baselines, originality=_originality(generator, plain, corpus))
 
 

@@ -1,40 +1,46 @@
-"""XLA: the batch-1 Keras network in one compiled call per chunk, for a GPU host; runs on a CPU too."""
+"""XLA: the Keras network in one compiled call per chunk, for one text or many, for a GPU host; runs on a CPU too."""
 
 import logging
+from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
 import keras
 import numpy as np
 import tensorflow as tf
 
+from model.batch import DRAWN
 from model.config import SamplingConfig
 from model.engines.quiet import quiet_start
 from model.network import load_network, lstm_layers
-from model.sampling import Floats
+from model.repetition import DEPTH, FREE, REACH
+from model.sampling import Floats, Sampler
 from model.vocabulary import UNKNOWN_ID, Ids
 
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
 
 _log = logging.getLogger(__name__)
-_BLOCK = 256  # characters in one compiled call; shorter chunks run the same program for fewer steps
+BLOCK = 64  # characters in one compiled call; shorter chunks run the same program for fewer steps
+ROWS = (1, 8, 32, 128)  # the numbers of texts that there is a compiled program for; others are padded to the next
 
 
 class TensorFlowEngine:
-    """The notebook's batch-1 stateful network, without a Python step per character.
+    """The notebook's batch-1 stateful network, for any number of texts, without a Python step per character.
 
     The layers are called through their cells with an explicit state, so nothing leaks from one text into
-    the next; the layers' own state variables stay untouched.
+    the next; the layers' own state variables stay untouched. A block of characters is one compiled call and one
+    transfer to the host.
     """
 
     name = "tensorflow-fp32"
+    block = BLOCK
 
     def __init__(self, network: keras.Sequential) -> None:
         self._embedding = network.get_layer("embedding")
         self._cells = [layer.cell for layer in lstm_layers(network)]
         self._dense = network.get_layer("logits")
-        self._width = int(self._dense.units)
-        self._draw = tf.function(self._draw_block, jit_compile=True, autograph=False)
+        self.width = int(self._dense.units)
+        self._write = tf.function(self._write_block, jit_compile=True, autograph=False)
         self._logits = tf.function(self._logits_block, jit_compile=True, autograph=False)
 
     @classmethod
@@ -43,45 +49,83 @@ class TensorFlowEngine:
         _prepare_devices()
         return cls(load_network(checkpoint))
 
+    def warm_up(self, rows: Iterable[int] = ROWS) -> None:
+        """Compile for these numbers of rows, which takes seconds, before anybody waits for it."""
+        shape = (len(self._cells), 2, self._cells[0].units)
+        for count in rows:
+            sampler = Sampler([SamplingConfig()] * count, [""] * count)
+            noise = np.zeros((1, count, self.width), np.float32)
+            self.write(np.zeros((count, *shape), np.float32), np.zeros(count, np.int32), sampler, noise)
+
     def advance(self, hidden: Floats, ids: Ids) -> Floats:
-        """Put ids through the network: the new (layers, 2, units)."""
-        return self.logits(hidden, ids)[1]
+        """Put the ids of one text through the network: the new (layers, 2, units)."""
+        if not len(ids):
+            return hidden
+        noise = np.zeros((len(ids), 1, self.width), np.float32)
+        given = np.append(ids[1:], 0).astype(np.int32)[:, None]  # the last is put through, and nothing after it
+        _, (new,) = self.write(hidden[None], ids[:1], Sampler([SamplingConfig()], [""]), noise, given)
+        return np.asarray(new)
 
     def logits(self, hidden: Floats, ids: Ids) -> tuple[Floats, Floats]:
-        """Logits after each id, with shape (len(ids), vocabulary), and the new (layers, 2, units)."""
-        rows: list[Floats] = [np.empty((0, self._width), np.float32)]
-        for start in range(0, len(ids), _BLOCK):
-            block = ids[start : start + _BLOCK]
+        """Logits after each id of one text, with shape (len(ids), vocabulary), and the new (layers, 2, units)."""
+        outputs: list[Floats] = [np.empty((0, self.width), np.float32)]
+        for start in range(0, len(ids), BLOCK):
+            block = ids[start : start + BLOCK]
             count = np.int32(len(block))
-            logits, new = self._logits(hidden, np.pad(block, (0, _BLOCK - len(block))), count)
-            rows.append(logits.numpy()[:count])
-            hidden = new.numpy()
-        return np.concatenate(rows), hidden
+            logits, new = self._logits(hidden[None], np.pad(block, (0, BLOCK - len(block))), count)
+            outputs.append(logits.numpy()[:count])
+            hidden = new.numpy()[0]
+        return np.concatenate(outputs), hidden
 
-    def draw(self, hidden: Floats, pending: int, sampling: SamplingConfig, noise: Floats) -> tuple[Ids, Floats]:
-        """One drawn id for each row of noise (n, vocabulary), the first after `pending`, and the new state."""
-        drawn: list[Ids] = [np.empty(0, np.int32)]
-        settings = np.array([1 / sampling.temperature, sampling.top_p], np.float32)
-        for start in range(0, len(noise), _BLOCK):
-            block = noise[start : start + _BLOCK]
-            count = np.int32(len(block))
-            padded = np.pad(block, ((0, _BLOCK - len(block)), (0, 0)))
-            ids, new = self._draw(hidden, np.int32(pending), settings, padded, count)
-            drawn.append(ids.numpy()[:count])
-            hidden, pending = new.numpy(), int(drawn[-1][-1])
+    def write(
+        self, hidden: Floats, pending: Ids, sampler: Sampler, noise: Floats, given: Ids | None = None
+    ) -> tuple[Ids, Floats]:
+        """The next ids of several texts, and the new hidden: see model.generator.Engine."""
+        if given is None:
+            given = np.full(noise.shape[:2], DRAWN, np.int32)
+        drawn: list[Ids] = [np.empty((0, len(pending)), np.int32)]
+        for start in range(0, len(noise), BLOCK):
+            now = slice(start, start + BLOCK)
+            ids, hidden = self._write_some(hidden, pending, sampler, noise[now], given[now])
+            drawn.append(ids)
+            pending = ids[-1]
         return np.concatenate(drawn), hidden
 
-    def _step(self, i: Any, hidden: Any) -> tuple[Any, Any]:
-        """Ids (1,) and hidden (layers, 2, units): the last layer's h (1, units) and the new hidden."""
-        x = self._embedding(i)
+    def _write_some(
+        self, hidden: Floats, pending: Ids, sampler: Sampler, noise: Floats, given: Ids
+    ) -> tuple[Ids, Floats]:
+        """At most a block, of as many rows as the next compiled program has: the padding is not looked at."""
+        steps, rows = given.shape
+        room = next((size for size in ROWS if size >= rows), rows)
+        more = ((0, room - rows),)
+        settings = np.concatenate([sampler.scales, sampler.top_p, sampler.brakes[:, None]], axis=1).astype(np.float32)
+        history, runs = sampler.history()
+        ids, new = self._write(
+            np.pad(hidden, (*more, (0, 0), (0, 0), (0, 0))),
+            np.pad(pending, more),
+            np.pad(settings, (*more, (0, 0)), constant_values=1),
+            np.pad(history, (*more, (0, 0))),
+            np.pad(runs, (*more, (0, 0))),
+            np.pad(noise, ((0, BLOCK - steps), *more, (0, 0))),
+            np.pad(given, ((0, BLOCK - steps), *more)),
+            np.int32(steps),
+        )
+        written: Ids = ids.numpy()[:steps, :rows]
+        for each in written:
+            sampler.remember(each.tolist())
+        return written, new.numpy()[:rows]
+
+    def _step(self, ids: Any, hidden: Any) -> tuple[Any, Any]:
+        """Ids (rows,) and hidden (rows, layers, 2, units): the last layer's h (rows, units) and the new hidden."""
+        x = self._embedding(ids)
         following = []
         for index, cell in enumerate(self._cells):
-            x, (h, c) = cell(x, [hidden[index, 0][None], hidden[index, 1][None]])
-            following.append(tf.stack([h[0], c[0]]))
-        return x, tf.stack(following)
+            x, states = cell(x, [hidden[:, index, 0], hidden[:, index, 1]])
+            following.append(tf.stack(states, axis=1))
+        return x, tf.stack(following, axis=1)
 
     def _logits_block(self, hidden: Any, ids: Any, count: Any) -> tuple[Any, Any]:
-        outputs = tf.TensorArray(tf.float32, size=_BLOCK, element_shape=(self._width,))
+        outputs = tf.TensorArray(tf.float32, size=BLOCK, element_shape=(self.width,))
 
         def body(k: Any, hidden: Any, outputs: Any) -> tuple[Any, Any, Any]:
             x, hidden = self._step(ids[k][None], hidden)
@@ -90,29 +134,51 @@ class TensorFlowEngine:
         _, hidden, outputs = tf.while_loop(lambda k, *_: k < count, body, (0, hidden, outputs))
         return outputs.stack(), hidden
 
-    def _draw_block(self, hidden: Any, pending: Any, settings: Any, noise: Any, count: Any) -> tuple[Any, Any]:
-        """The loop of model.sampling.draw: temperature, nucleus, Gumbel noise, argmax."""
-        outputs = tf.TensorArray(tf.int32, size=_BLOCK, element_shape=())
-        unknown = tf.one_hot(UNKNOWN_ID, self._width, on_value=-np.inf, off_value=0.0)
+    def _write_block(
+        self, hidden: Any, pending: Any, settings: Any, history: Any, runs: Any, noise: Any, given: Any, count: Any
+    ) -> tuple[Any, Any]:
+        """The loop of model.sampling.Sampler: brake, temperature, nucleus, Gumbel noise, argmax.
 
-        def body(k: Any, pending: Any, hidden: Any, outputs: Any) -> tuple[Any, Any, Any, Any]:
-            x, hidden = self._step(pending[None], hidden)
-            scaled = self._dense(x)[0] * settings[0] + unknown
-            scaled = tf.where(_nucleus(scaled, settings[1]), scaled, -np.inf)
-            pending = tf.argmax(scaled + noise[k], output_type=tf.int32)
-            return k + 1, pending, hidden, outputs.write(k, pending)
+        history, runs: the ids from the last one back and how much each lag repeats, see model.repetition.
+        """
+        outputs = tf.TensorArray(tf.int32, size=BLOCK, element_shape=pending.shape)
+        unknown = tf.one_hot(UNKNOWN_ID, self.width, on_value=-np.inf, off_value=0.0)
+        scale, top_p, brake = settings[:, 0:1], settings[:, 1:2], settings[:, 2:3]
 
-        start = (0, pending, hidden, outputs)
-        *_, hidden, outputs = tf.while_loop(lambda k, *_: k < count, body, start)
+        def body(k: Any, ids: Any, hidden: Any, history: Any, runs: Any, outputs: Any) -> tuple[Any, ...]:
+            x, hidden = self._step(ids, hidden)
+            scaled = (self._dense(x) - brake * _weights(history, runs, self.width)) * scale + unknown
+            scaled = tf.where(_nucleus(scaled, top_p), scaled, -np.inf)
+            drawn = tf.argmax(scaled + noise[k], axis=1, output_type=tf.int32)
+            ids = tf.where(given[k] == DRAWN, drawn, given[k])
+            same = history[:, :REACH] == ids[:, None]
+            runs = tf.where(same, tf.minimum(runs + 1, DEPTH), 0)
+            history = tf.concat([ids[:, None], history[:, :-1]], axis=1)
+            return k + 1, ids, hidden, history, runs, outputs.write(k, ids)
+
+        start = (0, pending, hidden, history, runs, outputs)
+        _, _, hidden, _, _, outputs = tf.while_loop(lambda k, *_: k < count, body, start)
         return outputs.stack(), hidden
+
+
+def _weights(history: Any, runs: Any, width: int) -> Any:
+    """model.repetition.weights as a graph: (rows, width)."""
+    counts = tf.cast(tf.maximum(runs - FREE, 0), tf.float32)
+    nothing = tf.zeros((runs.shape[0], width))
+    return tf.cond(
+        tf.reduce_any(counts > 0),
+        lambda: tf.einsum("rl,rlw->rw", counts, tf.one_hot(history[:, :REACH], width)),
+        lambda: nothing,
+    )
 
 
 def _nucleus(logits: Any, top_p: Any) -> Any:
     """model.sampling.nucleus as a graph; every id is in it at a top-p of 1."""
-    order = tf.argsort(logits, direction="DESCENDING", stable=True)
-    ranked = tf.nn.softmax(tf.gather(logits, order))
-    keep = tf.cumsum(ranked, exclusive=True) < top_p
-    return tf.scatter_nd(order[:, None], keep, tf.shape(logits)) | (top_p >= 1)
+    order = tf.argsort(logits, axis=1, direction="DESCENDING", stable=True)
+    ranked = tf.nn.softmax(tf.gather(logits, order, batch_dims=1))
+    keep = tf.cumsum(ranked, axis=1, exclusive=True) < top_p
+    rank = tf.argsort(order, axis=1)
+    return tf.gather(keep, rank, batch_dims=1) | (top_p >= 1)
 
 
 def _prepare_devices() -> None:

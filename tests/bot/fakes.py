@@ -75,7 +75,7 @@ def _character(state: State, sampling: SamplingConfig, seed: int, position: int)
 
 def _state(number: int) -> State:
     """The 32 bits in two numbers that fp32 holds exactly."""
-    return State(WEIGHTS, np.array([number >> 16, number & 0xFFFF], np.float32).reshape(1, 2, 1), None)
+    return State(WEIGHTS, np.array([number >> 16, number & 0xFFFF], np.float32).reshape(1, 2, 1))
 
 
 def _number(state: State) -> int:

@@ -10,6 +10,7 @@ from bot.engine_thread import FRESH
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnTooSlow
 from bot.scheduler import Scheduler, Turn, Watch
 from model.config import SamplingConfig
+from model.generator import RecurrentGenerator
 from model.sampling import Rng
 from tests.bot.fakes import FakeGenerator, expected_text
 
@@ -265,3 +266,31 @@ async def test_stopping_ends_the_turns_that_wait(generator: FakeGenerator) -> No
         await waiting
     with pytest.raises(SchedulerStopped):
         await scheduler.run(turn())
+
+
+async def test_under_load_every_text_is_what_it_is_alone(starter: RecurrentGenerator) -> None:
+    """The real network: long, short, stopped, cancelled and braked turns together."""
+    turns = [
+        Turn(seed, length, SamplingConfig(temperature, top_p), Rng(number), chat=number % 5)
+        for number, (seed, length, temperature, top_p) in enumerate(
+            itertools.product(("", "Domingo", "x" * 300), (1, 40, 250), (0.05, 1.0), (1.0, 0.7))
+        )
+    ]
+    async with Scheduler(starter, rows=12) as scheduler:
+        stopped = Watch()
+        long = asyncio.create_task(scheduler.run(replace(turns[0], length=4_000), stopped))
+        cancelled = asyncio.create_task(scheduler.run(replace(turns[1], length=4_000)))
+        tasks = [asyncio.create_task(scheduler.run(each)) for each in turns]
+        await stopped.changed()
+        stopped.stop()
+        cancelled.cancel()
+        for each, done in zip(turns, await asyncio.gather(*tasks), strict=True):
+            assert done.text == alone(starter, each, each.length)
+        cut = await long
+        assert cut.text == alone(starter, turns[0], len(cut.text))
+        assert scheduler.active == 0
+
+
+def alone(generator: RecurrentGenerator, each: Turn, length: int) -> str:
+    state = generator.feed(generator.initial_state(), each.seed)
+    return generator.generate(state, length, each.sampling, each.rng).text

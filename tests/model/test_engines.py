@@ -5,18 +5,20 @@ import json
 import shutil
 from dataclasses import replace
 from pathlib import Path
+from typing import Any
 
 import keras
 import numpy as np
 import pytest
+import tensorflow as tf
 
 from model.checkpoint import WEIGHTS, Checkpoint, replace_checkpoint, seal
-from model.config import SamplingConfig
+from model.config import NetworkConfig, SamplingConfig
 from model.engines.litert import LiteRTEngine
 from model.errors import CheckpointDamaged
 from model.generator import STARTER, RecurrentGenerator, load_generator
-from model.network import build_network
-from model.sampling import Rng
+from model.network import build_network, lstm_layers
+from model.sampling import Rng, Sampler
 from trainer.corpus import open_corpus
 from trainer.export import export_step
 
@@ -70,19 +72,109 @@ def test_int8_costs_at_most_a_hundredth_of_a_nat(
     assert starter.surprise(held_out).mean() - tensorflow.surprise(held_out).mean() <= 0.01
 
 
-@pytest.mark.parametrize("sampling", [SamplingConfig(0.5), SamplingConfig(1.0, 0.8), SamplingConfig(2.0)])
+@pytest.mark.parametrize(
+    "sampling", [SamplingConfig(0.5), SamplingConfig(1.0, 0.8), SamplingConfig(2.0), SamplingConfig(0.3, 1.0, 1.0)]
+)
 def test_given_the_same_logits_and_noise_both_draw_the_same(
     network: keras.Sequential, tensorflow: RecurrentGenerator, sampling: SamplingConfig
 ) -> None:
     exact = LiteRTEngine(export_step(network, int8=False))
-    state = tensorflow.feed(tensorflow.initial_state(), "The value")
-    noise = Rng(11).gumbel_noise(200, len(tensorflow.vocabulary))
-    ours, _ = exact.draw(state.hidden, state.pending or 0, sampling, noise)
-    theirs, _ = tensorflow._engine.draw(state.hidden, state.pending or 0, sampling, noise)
+    state = tensorflow.feed(tensorflow.initial_state(), "The value" + " or more" * 12)  # something to brake
+    noise = Rng(11).gumbel_noise(200, len(tensorflow.vocabulary))[:, None]
+    pending = np.array([state.pending], np.int32)
+    ours, theirs = (
+        engine.write(state.hidden[None], pending, Sampler([sampling], [state.recent]), noise)[0]
+        for engine in (exact, tensorflow._engine)
+    )
     assert np.array_equal(ours[:50], theirs[:50])  # later, rounding may tip one close draw
 
 
-@pytest.mark.parametrize("pieces", [[1] * 20, [300], [256, 44], [7, 13, 280]])
+def test_tensorflows_logits_depend_on_the_number_of_rows_by_rounding_alone(tensorflow: RecurrentGenerator) -> None:
+    engine = tensorflow._engine
+    ids = tensorflow.vocabulary.encode("The value of the expression is")
+    states = [tensorflow.feed(tensorflow.initial_state(), text).hidden for text in ("def ", "Domingo", "a\nb")]
+    given = np.repeat(ids[1:, None], 3, axis=1)
+    noise = np.zeros((len(given), 3, len(tensorflow.vocabulary)), np.float32)
+    sampler = Sampler([SamplingConfig()] * 3, [""] * 3)
+    _, together = engine.write(np.stack(states), np.repeat(ids[:1], 3), sampler, noise, given)
+    probe = ids[-1:]
+    for state, beside in zip(states, together, strict=True):
+        alone = engine.advance(state, ids[:-1])
+        np.testing.assert_allclose(engine.logits(beside, probe)[0], engine.logits(alone, probe)[0], atol=1e-4)
+
+
+def test_a_batch_on_tensorflow_can_be_left_in_the_middle_of_a_block(tensorflow: RecurrentGenerator) -> None:
+    batch = tensorflow.batch()
+    rows = [batch.join(tensorflow.initial_state(), seed, SamplingConfig(0.3), Rng(4)) for seed in ("Domingo", "x" * 80)]
+    for _ in range(3):
+        batch.step()
+    for row, seed in zip(rows, ("Domingo", "x" * 80), strict=True):
+        length = len(row.text) - 7
+        state, rng = batch.leave(row, length)
+        alone = tensorflow.generate(
+            tensorflow.feed(tensorflow.initial_state(), seed), length, SamplingConfig(0.3), Rng(4)
+        )
+        assert row.text[:50] == alone.text[:50]
+        assert rng == Rng(4, length)
+        assert state.recent.endswith("".join(map(chr, tensorflow.vocabulary.encode(row.text[:length]))))
+        if row.text[:length] == alone.text:
+            np.testing.assert_allclose(state.hidden, alone.state.hidden, atol=1e-3)
+
+
+@pytest.mark.parametrize("layers", [1, 2])
+def test_a_graph_of_the_first_version_gives_the_same_numbers(layers: int) -> None:
+    """Checkpoints from before the batches: one row, hidden as (layers, 2, 1, units), gates in Keras' order."""
+    network = build_network(NetworkConfig(8, 24, layers), 12)
+    old, new = LiteRTEngine(first_version(network)), LiteRTEngine(export_step(network))
+    hidden = np.random.default_rng(0).normal(0, 0.5, (3, layers, 2, 24)).astype(np.float32)
+    noise = Rng(3).gumbel_noise(20, 36).reshape(20, 3, 12)
+    for rows in (1, 3):
+        results = [
+            engine.write(
+                hidden[:rows],
+                np.arange(rows, dtype=np.int32),
+                Sampler([SamplingConfig(1.0)] * rows, [""] * rows),
+                np.ascontiguousarray(noise[:, :rows]),
+            )
+            for engine in (old, new)
+        ]
+        assert np.array_equal(results[0][0], results[1][0])
+        np.testing.assert_allclose(results[0][1], results[1][1], atol=1e-5)
+
+
+def first_version(network: keras.Sequential) -> bytes:
+    weights = [[weight.numpy() for weight in layer.cell.weights] for layer in lstm_layers(network)]
+    embeddings = network.get_layer("embedding").embeddings.numpy()
+    output, output_bias = (weight.numpy() for weight in network.get_layer("logits").weights)
+    table = tf.constant(embeddings @ weights[0][0] + weights[0][2])
+    shape = (len(weights), 2, 1, weights[0][1].shape[0])
+
+    def gates(z: Any, c: Any) -> tuple[Any, Any]:
+        i, f, g, o = tf.split(z, 4, -1)
+        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g)
+        return tf.sigmoid(o) * tf.tanh(c), c
+
+    @tf.function(
+        input_signature=[tf.TensorSpec((1,), tf.int32, "ids"), tf.TensorSpec(shape, tf.float32, "hidden")],
+        autograph=False,
+    )  # type: ignore[untyped-decorator]
+    def step(ids: Any, hidden: Any) -> dict[str, Any]:
+        h, c = gates(tf.gather(table, ids) + hidden[0, 0] @ weights[0][1], hidden[0, 1])
+        following = [tf.stack([h, c])]
+        for index, (kernel, recurrent, bias) in enumerate(weights[1:], start=1):
+            joined = tf.concat([h, hidden[index, 0]], -1)
+            h, c = gates(joined @ np.concatenate([kernel, recurrent]) + bias, hidden[index, 1])
+            following.append(tf.stack([h, c]))
+        return {"logits": h @ output + output_bias, "next": tf.stack(following)}
+
+    module = tf.Module()
+    module.step = step
+    converter = tf.lite.TFLiteConverter.from_concrete_functions([step.get_concrete_function()], module)
+    converter.optimizations = [tf.lite.Optimize.DEFAULT]
+    return bytes(converter.convert())
+
+
+@pytest.mark.parametrize("pieces", [[1] * 20, [300], [64, 236], [7, 13, 280]])
 def test_tensorflows_text_does_not_depend_on_the_chunks(tensorflow: RecurrentGenerator, pieces: list[int]) -> None:
     def write(pieces: list[int]) -> str:
         state, rng, text = tensorflow.feed(tensorflow.initial_state(), "def "), Rng(3), ""

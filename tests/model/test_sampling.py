@@ -4,13 +4,23 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
+from numpy.typing import NDArray
 
 from model.config import SamplingConfig
 from model.errors import ConfigError
-from model.sampling import Rng, draw, nucleus
+from model.sampling import Floats, Rng, Sampler
+from model.sampling import nucleus as nucleus_of_rows
 from model.vocabulary import UNKNOWN_ID
 
 SEEDS = st.integers(0, 2**63 - 1)
+
+
+def draw(logits: Floats, sampling: SamplingConfig, noise: Floats, recent: str = "") -> int:
+    return int(Sampler([sampling], [recent]).draw(logits[None], noise[None])[0])
+
+
+def nucleus(logits: Floats, top_p: float) -> NDArray[np.bool_]:
+    return nucleus_of_rows(logits[None], np.array([[top_p]]))[0]
 
 
 def test_the_noise_of_a_seed_is_the_same_for_ever() -> None:
@@ -74,6 +84,29 @@ def test_the_logits_are_left_as_they_were() -> None:
 def test_the_nucleus_is_the_fewest_ids_that_reach_top_p(top_p: float, kept: list[int]) -> None:
     logits = np.log(np.array([0.15, 0.5, 0.3, 0.05], np.float32))
     assert nucleus(logits, top_p).nonzero()[0].tolist() == sorted(kept)
+
+
+@given(SEEDS, st.floats(0.01, 1), st.booleans())
+def test_the_nucleus_is_what_a_sort_says(seed: int, top_p: float, with_ties: bool) -> None:
+    logits = np.random.default_rng(seed).normal(0, 3, 30).astype(np.float32)
+    if with_ties:
+        logits = logits.round()
+    order = sorted(range(30), key=lambda i: (-logits[i], i))
+    probabilities = np.exp(logits[order].astype(np.float64) - logits[order[0]])
+    before = np.cumsum(probabilities) - probabilities
+    kept = {order[i] for i in range(30) if before[i] < top_p * probabilities.sum()}
+    assert set(nucleus(logits, top_p).nonzero()[0].tolist()) == kept
+
+
+@given(SEEDS)
+def test_a_row_is_drawn_the_same_whoever_is_beside_it(seed: int) -> None:
+    random = np.random.default_rng(seed)
+    settings = [SamplingConfig(0.3), SamplingConfig(1.0, 0.6), SamplingConfig(2.0, 0.9, 1.0), SamplingConfig(0.05)]
+    recents = ["", "\3" * 40, "\4\5" * 30, "\6" * 300]
+    logits = random.normal(0, 4, (4, 12)).astype(np.float32)
+    noise = Rng(seed).gumbel_noise(4, 12)
+    alone = [draw(logits[i], settings[i], noise[i], recents[i]) for i in range(4)]
+    assert Sampler(settings, recents).draw(logits, noise).tolist() == alone
 
 
 def test_a_tie_in_the_nucleus_falls_to_the_smaller_id() -> None:

@@ -6,23 +6,24 @@ from hypothesis import given
 from hypothesis import strategies as st
 
 from model.errors import StateError
+from model.repetition import HISTORY
 from model.state import State
 
 WEIGHTS = "0123456789abcdef" * 2
-INITIAL = State(WEIGHTS, np.zeros((2, 2, 4), np.float32), None)
-SOME = State(WEIGHTS, np.arange(16, dtype=np.float32).reshape(2, 2, 4), 5)
+INITIAL = State(WEIGHTS, np.zeros((2, 2, 4), np.float32))
+SOME = State(WEIGHTS, np.arange(16, dtype=np.float32).reshape(2, 2, 4), "\3\ud800\5")
 
 
 @pytest.mark.parametrize("state", [INITIAL, SOME])
 def test_a_state_survives_its_bytes(state: State) -> None:
     again = State.from_bytes(state.to_bytes(), INITIAL)
     assert again == state
-    assert again.pending == state.pending
+    assert (again.recent, again.pending) == (state.recent, state.pending)
     assert np.array_equal(again.hidden, state.hidden)
 
 
 def test_two_layers_of_1024_take_at_most_20_kilobytes() -> None:
-    assert len(State(WEIGHTS, np.zeros((2, 2, 1024), np.float32), 7).to_bytes()) <= 20 * 1024
+    assert len(State(WEIGHTS, np.zeros((2, 2, 1024), np.float32), HISTORY * chr(7)).to_bytes()) <= 20 * 1024
 
 
 def test_a_state_cannot_be_written_to() -> None:
@@ -31,13 +32,13 @@ def test_a_state_cannot_be_written_to() -> None:
 
 
 def test_a_state_of_other_weights_is_refused() -> None:
-    other = State("f" * 32, np.zeros((2, 2, 4), np.float32), None)
+    other = State("f" * 32, np.zeros((2, 2, 4), np.float32))
     with pytest.raises(StateError, match="of these weights"):
         State.from_bytes(SOME.to_bytes(), other)
 
 
 def test_a_state_of_another_shape_is_refused() -> None:
-    other = State(WEIGHTS, np.zeros((1, 2, 8), np.float32), None)
+    other = State(WEIGHTS, np.zeros((1, 2, 8), np.float32))
     with pytest.raises(StateError, match="of these weights"):
         State.from_bytes(SOME.to_bytes(), other)
 
@@ -45,7 +46,15 @@ def test_a_state_of_another_shape_is_refused() -> None:
 def test_a_later_version_is_refused() -> None:
     data = bytearray(SOME.to_bytes())
     data[4] = 9
-    with pytest.raises(StateError, match="version 1, got 9"):
+    with pytest.raises(StateError, match="version 2, got 9"):
+        State.from_bytes(bytes(data), INITIAL)
+
+
+def test_a_history_of_no_ids_is_refused() -> None:
+    data = bytearray(SOME.to_bytes())
+    start = len(data) - SOME.hidden.nbytes
+    data[start - 4 : start] = b"\xff" * 4
+    with pytest.raises(StateError, match="start again from a seed"):
         State.from_bytes(bytes(data), INITIAL)
 
 

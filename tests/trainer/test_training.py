@@ -46,7 +46,7 @@ def test_trained_on_hola_the_network_continues_h_with_ola() -> None:
     run(training)
     network = build_network(training.plan.network, len(dataset.vocabulary))
     network.set_weights(training.network.get_weights())
-    initial = State("0" * 32, np.zeros((1, 2, 16), np.float32), None)
+    initial = State("0" * 32, np.zeros((1, 2, 16), np.float32))
     generator = RecurrentGenerator(TensorFlowEngine(network), dataset.vocabulary, initial)
     after_h = generator.feed(initial, "h")
     assert generator.generate(after_h, 3, SamplingConfig(0.05), Rng(1)).text == "ola"
