@@ -1,10 +1,16 @@
+import datetime as dt
+import json
 import logging
+import subprocess
+import sys
 from collections.abc import Iterator
+from urllib.parse import quote, quote_plus
 
 import pytest
 from sqlalchemy import text
 
-from bot.logging_setup import RedactingFormatter, outline, set_up_logging
+from bot.logging_setup import LogForm, RedactingFormatter, outline
+from bot.observability.request import request
 from bot.playground import faults
 from tests.bot.fakes import FakeGenerator
 from tests.bot.stage import Stage
@@ -16,7 +22,7 @@ TOKEN = "123456789:AAH-abcdefghijklmnopqrstuvwxyz_012345"
 def everything() -> Iterator[list[str]]:
     """Every line of every logger at DEBUG, as our formatter writes it."""
     lines: list[str] = []
-    formatter = RedactingFormatter()
+    formatter = RedactingFormatter(words=True)
 
     class Keep(logging.Handler):
         def emit(self, record: logging.LogRecord) -> None:
@@ -40,17 +46,67 @@ def record(message: str, *values: object, error: BaseException | None = None) ->
     return logging.LogRecord("x", logging.INFO, "x.py", 1, message, values, info)
 
 
-@pytest.mark.parametrize("written", [TOKEN, TOKEN.replace(":", "%3A"), f"https://api.telegram.org/bot{TOKEN}/getMe"])
-def test_a_token_is_hidden_wherever_it_stands(written: str) -> None:
-    formatter = RedactingFormatter()
-    for one in (record(written), record("%s", written), record("x", error=ValueError(written))):
-        line = formatter.format(one)
-        assert "AAH-" not in line
+SPELLINGS = [
+    TOKEN,
+    TOKEN.replace(":", "%3A"),
+    TOKEN.replace(":", "%253a"),
+    TOKEN.partition(":")[2],
+    f"https://api.telegram.org/bot{TOKEN}/getMe",
+    f"first\nsecond {TOKEN}\nthird",
+]
+
+
+@pytest.mark.parametrize("form", ["human", "json"])
+@pytest.mark.parametrize("words", [False, True])
+@pytest.mark.parametrize("written", SPELLINGS)
+def test_a_token_is_hidden_wherever_it_stands(written: str, words: bool, form: LogForm) -> None:
+    formatter = RedactingFormatter([TOKEN], form, words)
+    chained = ValueError(written)
+    chained.__cause__ = KeyError(written)
+    records = [record(written), record("%s", written), record("x", error=chained), record("%r", {"url": written})]
+    for one in records:
+        one.exc_text = written  # as another handler may have left it
+        one.name = "bot.x"
+        assert "AAH-" not in formatter.format(one)
+    assert "[hidden]" in formatter.format(records[0])
+
+
+@pytest.mark.parametrize("written", SPELLINGS[:3])
+def test_a_token_that_is_not_ours_is_hidden_too(written: str) -> None:
+    assert "AAH-" not in RedactingFormatter().format(record(written))
+
+
+PASSWORDS = ["hush-hush", 'q"uo\\te', "ñandú/?", "a b&c%d"]
+
+
+@pytest.mark.parametrize("form", ["human", "json"])
+@pytest.mark.parametrize("password", PASSWORDS)
+def test_other_secrets_are_hidden_in_every_spelling(password: str, form: LogForm) -> None:
+    formatter = RedactingFormatter([password, f"postgresql://me:{quote(password, safe='')}@db/x"], form)
+    spellings = [password, quote(password), quote(password, safe=""), quote_plus(password), repr(password)]
+    for spelling in [*spellings, json.dumps(password), f"postgresql://me:{quote(password, safe='')}@db/x"]:
+        line = formatter.format(record("connecting to %s now", spelling))
         assert "[hidden]" in line
+        assert password[:4] not in line
 
 
-def test_other_secrets_are_hidden_too() -> None:
-    assert "hush" not in RedactingFormatter(["postgresql://me:hush@db"]).format(record("postgresql://me:hush@db"))
+def test_a_json_line_is_one_object_with_its_request() -> None:
+    formatter = RedactingFormatter(form="json")
+    with request(77):
+        line = formatter.format(record("two\nlines %s", "ñ", error=ValueError("words")))
+    fields = json.loads(line)
+    assert "\n" not in line
+    assert fields["request"] == "77"
+    assert fields["message"] == "two"
+    assert "ValueError" in fields["error"]
+    assert "words" not in line
+    assert dt.datetime.fromisoformat(fields["time"]).tzinfo is not None
+    assert "request" not in json.loads(formatter.format(record("later")))
+
+
+def test_words_are_shown_where_the_operator_asks_for_them() -> None:
+    line = RedactingFormatter(words=True).format(record("x", error=ValueError("what Ana wrote")))
+    assert "what Ana wrote" in line
 
 
 def test_an_outline_has_kinds_and_places_and_nobodys_words() -> None:
@@ -74,17 +130,37 @@ def test_an_outline_of_a_chain_that_bites_its_tail_ends() -> None:
     assert outline(error).count("ValueError") == 1
 
 
-def test_talkative_libraries_are_quiet_even_at_debug() -> None:
-    root = logging.getLogger()
-    level, handlers = root.level, root.handlers[:]
-    try:
-        set_up_logging("DEBUG")
-        assert not logging.getLogger("httpx").isEnabledFor(logging.INFO)
-        assert not logging.getLogger("telegram.Bot").isEnabledFor(logging.DEBUG)
-        assert logging.getLogger("bot.app").isEnabledFor(logging.DEBUG)
-    finally:
-        root.setLevel(level)
-        root.handlers[:] = handlers
+SPEAKING = """
+import logging, sys, threading, warnings
+from bot.logging_setup import set_up_logging
+set_up_logging("DEBUG", [{token!r}], {form!r})
+for name in ("", "httpx", "telegram.Bot", "tornado.access", "urllib3", "sqlalchemy.engine", "asyncio", "never.met"):
+    logging.getLogger(name).setLevel(logging.DEBUG)
+    logging.getLogger(name).debug("a private word {token}")
+    logging.getLogger(name).warning("heard\\na private word {token}")
+logging.getLogger("bot.app").debug("ours {token}")
+logging.getLogger("bot.app").info("%d", "a private word {token}")
+warnings.warn("{token}")
+thread = threading.Thread(target=lambda: [] + "a private word {token}".nothing)
+thread.start(); thread.join()
+raise ValueError("a private word {token}")
+"""
+
+
+@pytest.mark.parametrize("form", ["human", "json"])
+def test_a_process_at_debug_shows_neither_token_nor_words_on_any_way_out(form: LogForm) -> None:
+    done = subprocess.run(
+        [sys.executable, "-c", SPEAKING.format(token=TOKEN, form=form)], capture_output=True, text=True, check=False
+    )
+    assert done.returncode == 1
+    assert "AAH-" not in done.stderr
+    assert "private" not in done.stderr
+    assert done.stderr.count("heard") == 8
+    assert "ours [hidden]" in done.stderr
+    assert "a log line of bot.app was lost" in done.stderr
+    assert "uncaught in a thread" in done.stderr
+    assert "AttributeError" in done.stderr
+    assert "ValueError" in done.stderr
 
 
 async def test_a_troubled_evening_leaves_no_token_in_the_log(address: str, everything: list[str]) -> None:
