@@ -24,12 +24,13 @@ install: .venv/dev.installed ## everything for training and development
 test: .venv/dev.installed ## all tests
 	$(BIN)/pytest -n auto --dist loadgroup
 
-check: .venv/dev.installed ## style, types, layers, Dockerfile
+check: .venv/dev.installed ## style, types, layers, Dockerfile, advisories
 	$(BIN)/ruff check .
 	$(BIN)/ruff format --check .
 	$(BIN)/mypy
 	$(BIN)/lint-imports
 	$(BIN)/hadolint Dockerfile
+	$(BIN)/python -m tests.audit
 
 format: .venv/dev.installed ## rewrite the code in the house style
 	$(BIN)/ruff check --fix .
