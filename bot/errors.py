@@ -6,6 +6,7 @@ CotorraError (model.errors)
 │   └── TokenRevoked         it knew the token before
 ├── UpdateUnreadable         what came from Telegram is no update
 ├── PageError                the demo's page cannot be served: its port is taken
+├── ListenRefused            the webhook or the metrics cannot be served where they were asked for
 ├── LogError                 the prompt log cannot be shown, exported or replayed as asked
 ├── TurnRefused              a turn that the scheduler gave up; its text is for the chat
 │   ├── SchedulerFull        too many are waiting
@@ -42,6 +43,10 @@ class UpdateUnreadable(CotorraError):
 
 class PageError(CotorraError):
     """The demo's page cannot be served where it was asked for."""
+
+
+class ListenRefused(CotorraError):
+    """The webhook or the metrics cannot be served at the address of this machine that was asked for."""
 
 
 class LogError(CotorraError):
