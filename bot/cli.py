@@ -89,8 +89,7 @@ async def _demo(settings: Settings, port: int) -> None:
 
 def _start_logging() -> Settings:
     settings = read_settings()
-    secrets = [secret.get_secret_value() for secret in (settings.token, settings.database_url) if secret]
-    set_up_logging(settings.log_level, secrets)
+    set_up_logging(settings.log_level, settings.secrets, settings.log_format, settings.log_prompts)
     return settings
 
 

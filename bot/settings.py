@@ -6,6 +6,7 @@ Secrets are SecretStr: no message, log line or table shows their value.
 import datetime as dt
 import ipaddress
 import re
+from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
 from urllib.parse import quote, urlsplit
@@ -16,6 +17,7 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.webhook_config import WebhookConfig
 from model.generator import STARTER
 
 TELEGRAM = "https://api.telegram.org"
@@ -39,13 +41,48 @@ def _is_loopback(host: str) -> bool:
         return host == "localhost" or host.endswith(".localhost")
 
 
-def _chat_ids(value: object) -> object:
+def _ids(example: str) -> Callable[[object], object]:
+    def parse(value: object) -> object:
+        if not isinstance(value, str):
+            return value
+        try:
+            return frozenset(int(part) for part in value.replace(",", " ").split())
+        except ValueError:  # names are no ids: anybody may take one
+            raise ValueError(f"ids such as {example}, separated by commas") from None
+
+    return parse
+
+
+def _webhook_url(value: object) -> object:
+    if not isinstance(value, str) or not value.strip():
+        return value or None
+    url = value.strip()
+    try:
+        parts = urlsplit(url)
+        host, _ = parts.hostname, parts.port
+    except ValueError:
+        host = None
+    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
+        raise ValueError("an address such as https://bot.example.org/telegram")
+    if parts.scheme == "http" and not _is_loopback(host):
+        raise ValueError("https, or plain http to this machine alone, since the secret is part of every request")
+    return url
+
+
+def _webhook_secret(value: object) -> object:
     if not isinstance(value, str):
         return value
-    try:
-        return frozenset(int(part) for part in value.replace(",", " ").split())
-    except ValueError:
-        raise ValueError("chat ids such as -1001234567890, separated by commas") from None
+    if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", value.strip()):
+        raise ValueError("1 to 256 of the characters A-Z, a-z, 0-9, _ and -")
+    return value.strip() or None
+
+
+def _nothing(value: object) -> object:
+    return None if isinstance(value, str) and not value.strip() else value
+
+
+def _lower(value: object) -> object:
+    return value.lower() if isinstance(value, str) else value
 
 
 def _minutes(value: object) -> object:
@@ -112,11 +149,53 @@ class Settings(BaseSettings):
         validation_alias="COTORRA_API_BASE_URL",
         description="The Bot API server; plain http only on this machine.",
     )
-    allowed_chats: Annotated[frozenset[int], NoDecode, BeforeValidator(_chat_ids)] = Field(
+    admins: Annotated[frozenset[int], NoDecode, BeforeValidator(_ids("123456789"))] = Field(
+        frozenset(),
+        validation_alias="COTORRA_ADMIN_IDS",
+        description="Ids of the people who run the bot, separated by commas; names, which change hands, do not count.",
+        json_schema_extra={"shown": "nobody"},
+    )
+    allowed_chats: Annotated[frozenset[int], NoDecode, BeforeValidator(_ids("-1001234567890"))] = Field(
         frozenset(),
         validation_alias="COTORRA_ALLOWED_CHATS",
-        description="Ids of the chats that may use the bot, separated by commas; empty: everybody.",
-        json_schema_extra={"shown": "everybody"},
+        description="Ids of the chats that may use the bot, separated by commas.",
+        json_schema_extra={"shown": "everybody, if there are no allowed users either"},
+    )
+    allowed_users: Annotated[frozenset[int], NoDecode, BeforeValidator(_ids("123456789"))] = Field(
+        frozenset(),
+        validation_alias="COTORRA_ALLOWED_USERS",
+        description="Ids of the people who may use the bot in any chat, separated by commas.",
+        json_schema_extra={"shown": "everybody, if there are no allowed chats either"},
+    )
+    webhook_url: Annotated[str | None, BeforeValidator(_webhook_url)] = Field(
+        None,
+        validation_alias="COTORRA_WEBHOOK_URL",
+        description="Where Telegram brings updates: `https://…`, a proxy's address; without it, the bot fetches them.",
+    )
+    webhook_secret: Annotated[SecretStr | None, BeforeValidator(_webhook_secret)] = Field(
+        None,
+        validation_alias="COTORRA_WEBHOOK_SECRET",
+        description="What Telegram has to know to bring updates; required with the webhook.",
+    )
+    webhook_host: str = Field(
+        "127.0.0.1",
+        validation_alias="COTORRA_WEBHOOK_HOST",
+        description="The address of this machine where the proxy finds the bot.",
+    )
+    webhook_port: int = Field(
+        8443, ge=0, le=65535, validation_alias="COTORRA_WEBHOOK_PORT", description="The port there."
+    )
+    metrics_port: Annotated[int | None, BeforeValidator(_nothing)] = Field(
+        None,
+        ge=0,
+        le=65535,
+        validation_alias="COTORRA_METRICS_PORT",
+        description="Serves `/metrics` and `/healthz` at this port; without it, neither.",
+    )
+    metrics_host: str = Field(
+        "127.0.0.1",
+        validation_alias="COTORRA_METRICS_HOST",
+        description="The address of this machine for them; in a container `0.0.0.0`.",
     )
     age_limit: Annotated[dt.timedelta, BeforeValidator(_minutes)] = Field(
         dt.timedelta(hours=1),
@@ -133,6 +212,20 @@ class Settings(BaseSettings):
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         "INFO", validation_alias="COTORRA_LOG_LEVEL", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
+    log_format: Annotated[Literal["human", "json"], BeforeValidator(_lower)] = Field(
+        "human", validation_alias="COTORRA_LOG_FORMAT", description="`human`, or `json`: an object a line."
+    )
+    log_prompts: bool = Field(
+        False,
+        validation_alias="COTORRA_LOG_PROMPTS",
+        description="Whether what people write may stand in the log; tokens and passwords never do.",
+    )
+
+    @property
+    def secrets(self) -> list[str]:
+        """What must stand in no log line."""
+        found = (self.token, self.database_url, self.webhook_secret)
+        return [secret.get_secret_value() for secret in found if secret is not None]
 
     def database(self, file_name: str = "cotorra.sqlite") -> str:
         """The database's address: DATABASE_URL, else a SQLite file in the data folder."""
@@ -152,6 +245,18 @@ def read_settings(**values: Any) -> Settings:
         raise SettingsError(_sentence(error)) from None
     except UnicodeDecodeError as error:
         raise SettingsError(f"expected UTF-8 in .env, got byte {error.start}: save the file as UTF-8") from None
+
+
+def webhook_config(settings: Settings) -> WebhookConfig | None:
+    """Where updates are brought; None where the bot fetches them. Raises SettingsError without a secret."""
+    if settings.webhook_url is None:
+        return None
+    if settings.webhook_secret is None:
+        raise SettingsError(
+            "COTORRA_WEBHOOK_SECRET: expected a secret with COTORRA_WEBHOOK_URL, got nothing; "
+            "without one anybody could bring updates: make one with openssl rand -hex 32"
+        )
+    return WebhookConfig(settings.webhook_url, settings.webhook_secret, settings.webhook_host, settings.webhook_port)
 
 
 def settings_table() -> str:

@@ -10,15 +10,13 @@ import json
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
-from dataclasses import dataclass
 from typing import Any
-from urllib.parse import urlsplit
 
-from pydantic import SecretStr
 from tornado.web import Application, HTTPError, RequestHandler, stream_request_body
 
 from bot.listening import listening
 from bot.logging_setup import outline
+from bot.webhook_config import WebhookConfig
 from model.errors import CotorraError
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
@@ -32,21 +30,6 @@ Receive = Callable[[Mapping[str, Any]], Awaitable[object]]
 
 class UpdateRefused(CotorraError):
     """What came is no update, and will be none if it comes again."""
-
-
-@dataclass(frozen=True)
-class WebhookConfig:
-    """Where Telegram brings updates, and where we listen for them."""
-
-    url: str
-    secret: SecretStr
-    host: str = "127.0.0.1"
-    port: int = 8443
-
-    @property
-    def path(self) -> str:
-        """The only path there is."""
-        return urlsplit(self.url).path or "/"
 
 
 @stream_request_body

@@ -1,9 +1,10 @@
+import re
 from pathlib import Path
 
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, read_settings, settings_table
+from bot.settings import Settings, read_settings, settings_table, webhook_config
 from bot.storage.database import parse_url
 from model.generator import STARTER
 
@@ -50,19 +51,53 @@ def test_chats_are_listed_with_commas_or_spaces() -> None:
 
 @pytest.mark.parametrize(
     ("name", "value"),
-    [("COTORRA_ENGINE", "torch"), ("COTORRA_LOG_LEVEL", "LOUD"), ("COTORRA_ALLOWED_CHATS", "family")],
+    [
+        ("COTORRA_ENGINE", "torch"),
+        ("COTORRA_LOG_LEVEL", "LOUD"),
+        ("COTORRA_ALLOWED_CHATS", "family"),
+        ("COTORRA_ADMIN_IDS", "@ana"),
+        ("COTORRA_ALLOWED_USERS", "1,ana"),
+        ("COTORRA_WEBHOOK_URL", "http://example.org/hook"),
+        ("COTORRA_WEBHOOK_URL", "https://"),
+        ("COTORRA_WEBHOOK_URL", "https://example.org/hook?x=1"),
+        ("COTORRA_METRICS_PORT", "99999"),
+        ("COTORRA_LOG_FORMAT", "xml"),
+    ],
 )
 def test_an_error_names_the_variable_and_what_came(name: str, value: str) -> None:
-    with pytest.raises(SettingsError, match=rf"^{name}: expected .*got '{value}'"):
+    with pytest.raises(SettingsError, match=f"^{name}: expected .*got {re.escape(repr(value))}"):
         read_settings(**{name: value})
 
 
-@pytest.mark.parametrize(("name", "value"), [("TELEGRAM_BOT_TOKEN", f"{SECRET} oops"), ("DATABASE_URL", "my-password")])
+@pytest.mark.parametrize(
+    ("name", "value"),
+    [
+        ("TELEGRAM_BOT_TOKEN", f"{SECRET} oops"),
+        ("DATABASE_URL", "my-password"),
+        ("COTORRA_WEBHOOK_SECRET", "hush hush"),
+    ],
+)
 def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}: expected ") as caught:
         read_settings(**{name: value})
     assert value not in str(caught.value)
     assert caught.value.__cause__ is None
+
+
+def test_a_webhook_needs_a_secret() -> None:
+    with pytest.raises(SettingsError, match=r"^COTORRA_WEBHOOK_SECRET: expected a secret"):
+        webhook_config(read_settings(COTORRA_WEBHOOK_URL="https://example.org/hook", COTORRA_WEBHOOK_SECRET=" "))
+    assert webhook_config(read_settings(COTORRA_WEBHOOK_SECRET="s3cret")) is None
+    config = webhook_config(read_settings(COTORRA_WEBHOOK_URL="https://example.org/hook", COTORRA_WEBHOOK_SECRET="s3"))
+    assert config is not None
+    assert (config.path, config.host, config.port) == ("/hook", "127.0.0.1", 8443)
+
+
+def test_every_secret_is_known_to_the_log() -> None:
+    settings = read_settings(TELEGRAM_BOT_TOKEN=SECRET, DATABASE_URL="sqlite:////x", COTORRA_WEBHOOK_SECRET="hush-hush")
+    assert settings.secrets == [SECRET, "sqlite:////x", "hush-hush"]
+    kept = [name for name, field in Settings.model_fields.items() if "SecretStr" in str(field.annotation)]
+    assert len(kept) == 3
 
 
 def test_settings_shown_hide_the_secrets() -> None:

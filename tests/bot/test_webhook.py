@@ -12,7 +12,8 @@ from telegram import Bot
 from bot.errors import ListenRefused
 from bot.playground import Playground
 from bot.storage.errors import DatabaseLocked
-from bot.webhook import MOST_BYTES, SECRET_HEADER, UpdateRefused, WebhookConfig, webhook_server
+from bot.webhook import MOST_BYTES, SECRET_HEADER, UpdateRefused, webhook_server
+from bot.webhook_config import WebhookConfig
 
 SECRET = "a-secret_for-Telegram"
 UPDATE = json.dumps({"update_id": 7, "message": {}}).encode()
