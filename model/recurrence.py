@@ -5,6 +5,8 @@ What makes it fast:
 * The input product is one matrix product over all timesteps, and so is each weight gradient; only the
   recurrent product runs step by step (Appleyard et al. 2016, "Optimizing Performance of Recurrent Neural
   Networks on GPUs").
+* The first layer reads characters, so its input product is a row of a small table, (vocabulary, 4U). The row
+  is chosen within the recurrent product, by one-hot inputs beside h: no input product is left at all.
 * Features come first, (units, batch): the recurrent weights are then the left factor of each product, which
   oneDNN reads as it lies. As the right factor they would be repacked at every step, which takes as long as
   the product itself at the batch sizes of training.
@@ -12,7 +14,7 @@ What makes it fast:
 * The products may run in bfloat16, while the cell state and every sum over time stay in float32.
 
 Method: Hochreiter and Schmidhuber 1997, with forget gates (Gers et al. 2000). Letters: T timesteps, B batch,
-I inputs, U units; gates in the order i, f, g, o, as Keras stores them.
+I inputs, U units, V vocabulary; gates in the order i, f, g, o, as Keras stores them.
 """
 
 from typing import Any
@@ -20,6 +22,8 @@ from typing import Any
 import tensorflow as tf
 
 Tensor = Any  # TensorFlow ships no types
+
+_ROUND = 32  # one-hot rows are padded to a multiple of it, which is what the matrix kernels like
 
 
 def lstm(
@@ -38,7 +42,12 @@ def lstm(
         kernel, recurrent = tf.cast(kernel, dtype), tf.cast(recurrent, dtype)
         h0, c0 = tf.cast(tf.transpose(h0), dtype), tf.transpose(c0)
         projected = tf.matmul(tf.transpose(kernel)[None], x, transpose_b=True)  # (T, 4U, B)
-        hs, cs, gates, last_h, last_c = _forward(projected, tf.transpose(recurrent), bias[:, None], h0, c0)
+
+        def product(t: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+            return tf.matmul(weights, h), projected[t], bias[:, None]
+
+        weights = tf.transpose(recurrent)
+        hs, cs, gates, last_h, last_c = _forward(product, x.shape[0], h0, c0, None)
 
         def gradient(d_hs: Tensor, _d_h: Tensor, _d_c: Tensor) -> tuple[Tensor, ...]:
             dzs = _backward(_swap(tf.cast(d_hs, dtype)), gates, cs, c0, recurrent)
@@ -56,16 +65,56 @@ def lstm(
     return outputs, tf.cast(last_h, tf.float32), last_c
 
 
-def _forward(projected: Tensor, recurrent: Tensor, bias: Tensor, h0: Tensor, c0: Tensor) -> tuple[Tensor, ...]:
-    """The steps in order: h (T, U, B), c (T, U, B), gates (T, 4U, B), the last h and c. recurrent: (4U, U)."""
-    steps = projected.shape[0]
+def lstm_on_ids(
+    ids: Tensor, table: Tensor, recurrent_kernel: Tensor, h: Tensor, c: Tensor, dtype: Any
+) -> tuple[Tensor, Tensor, Tensor]:
+    """The same for a layer that reads characters: lstm(gather(embeddings, ids), ...), without the input product.
+
+    ids: (T, B). table: (V, 4U), embeddings @ kernel + bias; its gradient is theirs. The rest as in `lstm`.
+    """
+
+    @tf.custom_gradient  # type: ignore[untyped-decorator]
+    def layer(table: Tensor, recurrent: Tensor, h0: Tensor, c0: Tensor) -> Any:
+        steps, units = ids.shape[0], recurrent.shape[0]
+        rows = -(-table.shape[0] // _ROUND) * _ROUND
+        padded = tf.pad(tf.cast(table, dtype), ((0, rows - table.shape[0]), (0, 0)))
+        recurrent = tf.cast(recurrent, dtype)
+        weights = tf.concat([tf.transpose(recurrent), tf.transpose(padded)], 1)  # (4U, U + rows)
+        one_hot = tf.cast(ids[:, None] == tf.range(rows)[:, None], dtype)  # (T, rows, B)
+        h0, c0 = tf.concat([tf.cast(tf.transpose(h0), dtype), one_hot[0]], 0), tf.transpose(c0)
+        following = tf.concat([one_hot[1:], tf.zeros_like(one_hot[:1])], 0)
+
+        def product(_t: Tensor, h: Tensor) -> tuple[Tensor, ...]:
+            return (tf.matmul(weights, h),)
+
+        hs, cs, gates, last_h, last_c = _forward(product, steps, h0, c0, following)
+
+        def gradient(d_hs: Tensor, _d_h: Tensor, _d_c: Tensor) -> tuple[Tensor, ...]:
+            dzs = _backward(_swap(tf.cast(d_hs, dtype)), gates, cs, c0, recurrent)
+            both = tf.cast(tf.matmul(_over_time(_before(hs, h0)), _over_time(dzs), transpose_b=True), tf.float32)
+            d_state = tf.zeros((h0.shape[1], units))
+            return both[units : units + table.shape[0]], both[:units], d_state, d_state
+
+        return (_swap(hs[:, :units]), tf.transpose(last_h[:units]), tf.transpose(last_c)), gradient
+
+    outputs, last_h, last_c = layer(table, recurrent_kernel, h, c)
+    return outputs, tf.cast(last_h, tf.float32), last_c
+
+
+def _forward(product: Any, steps: int, h0: Tensor, c0: Tensor, following: Tensor | None) -> tuple[Tensor, ...]:
+    """The steps in order: h (T, U, B), c (T, U, B), gates (T, 4U, B), the last h and c.
+
+    product: from a timestep and h to the terms whose sum is z (4U, B). following: what stands below h at
+    the next timestep (T, rows, B), if anything: h then has U + rows rows.
+    """
 
     def body(t: Tensor, h: Tensor, c: Tensor, hs: Any, cs: Any, gates: Any) -> tuple[Any, ...]:
-        h, c, gate = _step(projected[t], tf.matmul(recurrent, h), bias, c)
+        h, c, gate = _step(product(t, h), c, None if following is None else following[t])
         return t + 1, h, c, hs.write(t, h), cs.write(t, c), gates.write(t, gate)
 
-    start = (0, h0, c0, _array(h0, steps), _array(c0, steps), _array(projected[0], steps))
-    _, h, c, hs, cs, gates = tf.while_loop(lambda t, *_: t < steps, body, start, parallel_iterations=1)
+    gate = tf.TensorShape((4 * c0.shape[0], c0.shape[1]))
+    arrays = (_array(h0.dtype, h0.shape, steps), _array(c0.dtype, c0.shape, steps), _array(h0.dtype, gate, steps))
+    _, h, c, hs, cs, gates = tf.while_loop(lambda t, *_: t < steps, body, (0, h0, c0, *arrays), parallel_iterations=1)
     return hs.stack(), cs.stack(), gates.stack(), h, c
 
 
@@ -78,23 +127,22 @@ def _backward(d_hs: Tensor, gates: Tensor, cs: Tensor, c0: Tensor, recurrent: Te
         dz, d_c = _step_gradient(d_hs[t], d_h, d_c, gates[t], cs[t], before[t])
         return t - 1, tf.matmul(recurrent, dz), d_c, dzs.write(t, dz)
 
-    start = (steps - 1, tf.zeros((units, batch), d_hs.dtype), tf.zeros((units, batch)), _array(gates[0], steps))
+    dzs = _array(gates.dtype, gates.shape[1:], steps)
+    start = (steps - 1, tf.zeros((units, batch), d_hs.dtype), tf.zeros((units, batch)), dzs)
     *_, dzs = tf.while_loop(lambda t, *_: t >= 0, body, start, parallel_iterations=1)
     return dzs.stack()
 
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-def _step(projected: Tensor, recurred: Tensor, bias: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:
-    """From both products (4U, B) and the old c (U, B): h, c, and the gates (4U, B)."""
-    z = tf.cast(projected, tf.float32) + tf.cast(recurred, tf.float32) + bias
+def _step(terms: tuple[Tensor, ...], c: Tensor, below: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+    """From the terms of z (4U, B) and the old c (U, B): h with `below` under it, c, and the gates (4U, B)."""
+    z = sum(tf.cast(term, tf.float32) for term in terms)
     i, f, g, o = tf.split(z, 4, 0)
     i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
     c = f * c + i * g
-    return (
-        tf.cast(o * tf.tanh(c), projected.dtype),
-        c,
-        tf.cast(tf.concat([i, f, g, o], 0), projected.dtype),
-    )
+    h = tf.cast(o * tf.tanh(c), terms[0].dtype)
+    gates = tf.cast(tf.concat([i, f, g, o], 0), terms[0].dtype)
+    return h if below is None else tf.concat([h, below], 0), c, gates
 
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
@@ -110,8 +158,8 @@ def _step_gradient(
     return tf.cast(tf.concat([d_i, d_f, d_g, d_h * tanh_c * o * (1 - o)], 0), gates.dtype), d_c * f
 
 
-def _array(like: Tensor, steps: int) -> Any:
-    return tf.TensorArray(like.dtype, size=steps, element_shape=like.shape)
+def _array(dtype: Any, shape: Any, steps: int) -> Any:
+    return tf.TensorArray(dtype, size=steps, element_shape=shape)
 
 
 def _before(values: Tensor, first: Tensor) -> Tensor:

@@ -5,7 +5,7 @@ import numpy as np
 import pytest
 import tensorflow as tf
 
-from model.recurrence import lstm
+from model.recurrence import lstm, lstm_on_ids
 from trainer.forward import keras_layer
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -63,3 +63,32 @@ def test_the_gpu_path_uses_the_same_weights() -> None:
     actual = [tf.transpose(outputs, (1, 0, 2)).numpy(), h.numpy(), c.numpy()]
     for expected, value in zip(reference(layer, numbers)[:3], actual, strict=True):
         np.testing.assert_allclose(value, expected, atol=1e-5)
+
+
+def first_layer(
+    ids: tf.Tensor, embeddings: tf.Tensor, layer: keras.layers.LSTM, dtype: tf.DType, folded: bool
+) -> list[np.ndarray]:
+    """Outputs, states and gradients of an embedding and the layer after it, by either way to the same numbers."""
+    numbers, (kernel, recurrent, bias) = some_numbers(), (v.value for v in layer.trainable_variables)
+    with tf.GradientTape() as tape:
+        tape.watch(embeddings)
+        if folded:
+            table = tf.matmul(embeddings, kernel) + bias
+            outputs, h, c = lstm_on_ids(ids, table, recurrent, numbers["h"], numbers["c"], dtype)
+        else:
+            x = tf.gather(embeddings, ids)
+            outputs, h, c = lstm(x, kernel, recurrent, bias, numbers["h"], numbers["c"], dtype)
+        loss = tf.reduce_sum(tf.transpose(tf.cast(outputs, tf.float32), (1, 0, 2)) * numbers["weight"])
+    gradients = tape.gradient(loss, [embeddings, kernel, recurrent, bias])
+    return [tf.convert_to_tensor(v).numpy() for v in [outputs, h, c, *gradients]]
+
+
+@pytest.mark.parametrize(("dtype", "error"), [(tf.float32, 1e-5), (tf.bfloat16, 4 * 2**-8)])
+@pytest.mark.parametrize("vocabulary", [4, 32, 45])
+def test_a_layer_that_reads_characters_needs_no_input_product(dtype: tf.DType, error: float, vocabulary: int) -> None:
+    generator, layer = np.random.default_rng(vocabulary), build_layer()
+    ids = tf.constant(generator.integers(0, vocabulary, (T, B)), tf.int32)
+    embeddings = tf.constant(generator.normal(size=(vocabulary, INPUTS)), tf.float32)
+    reference = first_layer(ids, embeddings, layer, tf.float32, folded=False)
+    for expected, actual in zip(reference, first_layer(ids, embeddings, layer, dtype, folded=True), strict=True):
+        assert np.linalg.norm(actual.astype(np.float32) - expected) / np.linalg.norm(expected) < error
