@@ -1,16 +1,26 @@
 """The device: a GPU or this processor, and the number format its products run fastest in."""
 
+import os
+from contextlib import suppress
 from functools import cache
 from pathlib import Path
 from typing import Any
 
 from model.engines.quiet import quiet_start
 
+CORES = len(os.sched_getaffinity(0)) if hasattr(os, "sched_getaffinity") else os.cpu_count() or 1
+CHAINS_AT_MOST = 4  # parts of a batch that are worked on side by side (trainer.chains); 64 rows cannot fill more
+
 with quiet_start():
     import tensorflow as tf
 
     for _gpu in tf.config.list_physical_devices("GPU"):
         tf.config.experimental.set_memory_growth(_gpu, True)
+    if not tf.config.list_physical_devices("GPU"):
+        # A chain of operations to a core (trainer.chains): no core waits for another inside an operation.
+        with suppress(RuntimeError):  # TensorFlow runs already, as in a program that used it before: right, but slower
+            tf.config.threading.set_inter_op_parallelism_threads(CORES)
+            tf.config.threading.set_intra_op_parallelism_threads(-(-CORES // CHAINS_AT_MOST))
     tf.zeros(1)  # looks for devices now, while nobody listens
 
 

@@ -16,6 +16,7 @@ import tensorflow as tf
 from model.generator import Engine
 from model.sampling import Floats
 from model.vocabulary import UNKNOWN_ID, Ids
+from trainer.chains import in_chains, joined
 from trainer.dataset import EncodedText
 from trainer.forward import RecurrentState, cross_entropy, forward, zero_state
 
@@ -86,8 +87,12 @@ class Evaluator:
         return losses.numpy(), state
 
     def _pass_eagerly(self, x: Any, y: Any, state: RecurrentState) -> tuple[Any, RecurrentState]:
-        logits, state = forward(self._network, x, state, self._dtype)
-        return cross_entropy(logits, y), state
+        def chain(_: int, x: Any, y: Any, state: RecurrentState) -> tuple[Any, RecurrentState]:
+            logits, state = forward(self._network, x, state, self._dtype)
+            return tf.transpose(cross_entropy(logits, y)), state
+
+        losses, state = joined(in_chains(chain, x, y, state))
+        return tf.transpose(losses), state
 
 
 def windows(text: EncodedText, most: int | None = None) -> tuple[Any, int, int]:

@@ -1,15 +1,18 @@
 """The forward pass over a chunk: the network's own weights, on the fastest path of the device."""
 
+from collections.abc import Sequence
 from typing import Any
 
 import keras
 import tensorflow as tf
 
 from model.network import lstm_layers
-from model.recurrence import lstm
+from model.recurrence import lstm, lstm_on_ids
 from trainer.device import has_gpu
 
 Tensor = Any
+_TABLE_AT_MOST = 2  # rows for each width of the embedding: one-hot rows need no product of their own, nor memory
+
 RecurrentState = list[tuple[Tensor, Tensor]]  # h and c of each layer, (B, U) each, float32
 
 
@@ -25,25 +28,42 @@ def forward(
     state: RecurrentState,
     dtype: Any,
     dropout: float = 0.0,
-    seed: Tensor | None = None,
+    seed: Sequence[Any] = (),
 ) -> tuple[Tensor, RecurrentState]:
     """Logits (T, B, V) in float32, time first, and the state after ids (B, T).
 
-    dropout: after each LSTM layer, drawn from the stateless seed (2,), so that a step can be repeated.
+    dropout: after each LSTM layer, drawn from the integers of the seed (the run's, the step, the chain), so
+    that a step can be repeated.
     """
-    embeddings = network.get_layer("embedding").embeddings
-    x = tf.cast(tf.gather(embeddings.value, tf.transpose(ids)), dtype)
+    ids, embeddings = tf.transpose(ids), network.get_layer("embedding").embeddings.value
+    x: Tensor = None
     following: RecurrentState = []
     for index, (layer, (h, c)) in enumerate(zip(lstm_layers(network), state, strict=True)):
-        x, h, c = _layer(layer, x, h, c, dtype)
+        if x is None:
+            x, h, c = _first_layer(layer, ids, embeddings, h, c, dtype)
+        else:
+            x, h, c = _layer(layer, x, h, c, dtype)
         following.append((h, c))
-        if dropout and seed is not None:
-            x = tf.nn.experimental.stateless_dropout(x, dropout, tf.stack([seed[0], 8 * seed[1] + index]))
+        if dropout and seed:
+            run, step, chain = seed
+            x = tf.nn.experimental.stateless_dropout(x, dropout, tf.stack([run + index * 8 + chain, step]))
     dense = network.get_layer("logits")
     steps, batch, units = x.shape
     flat = tf.matmul(tf.reshape(x, (-1, units)), tf.cast(dense.kernel.value, dtype))
     logits = tf.cast(flat, tf.float32) + dense.bias.value
     return tf.reshape(logits, (steps, batch, -1)), following
+
+
+def _first_layer(
+    layer: keras.layers.LSTM, ids: Tensor, embeddings: Tensor, h: Tensor, c: Tensor, dtype: Any
+) -> tuple[Tensor, Tensor, Tensor]:
+    """Ids (T, B) and embeddings (V, E): folded into a table where that is less work than the input product."""
+    vocabulary, width = embeddings.shape
+    if has_gpu() or vocabulary > _TABLE_AT_MOST * width:
+        return _layer(layer, tf.cast(tf.gather(embeddings, ids), dtype), h, c, dtype)
+    cell = layer.cell
+    table = tf.matmul(embeddings, cell.kernel.value) + cell.bias.value
+    return lstm_on_ids(ids, table, cell.recurrent_kernel.value, h, c, dtype)
 
 
 def _layer(layer: keras.layers.LSTM, x: Tensor, h: Tensor, c: Tensor, dtype: Any) -> tuple[Tensor, Tensor, Tensor]:

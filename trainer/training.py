@@ -17,6 +17,7 @@ import tensorflow as tf
 
 from model.network import build_network
 from model.vocabulary import UNKNOWN_ID, Ids
+from trainer.chains import in_chains, joined, total
 from trainer.dataset import Dataset, Streams
 from trainer.device import compute_dtype
 from trainer.errors import Diverged
@@ -161,16 +162,20 @@ class Training:
         return float(loss)
 
     def _train_step_eagerly(self, x: Any, y: Any, state: Any, keep: Any, rate: Any, seed: Any) -> tuple[Any, Any]:
-        config = self.plan.training
-        state = [(h * keep, c * keep) for h, c in state]
-        weights = self.network.trainable_variables
-        with tf.GradientTape() as tape:
-            logits, state = forward(self.network, x, state, self.dtype, config.dropout, seed)
-            loss = tf.reduce_mean(cross_entropy(logits, y))
-        gradients = [tf.convert_to_tensor(g) for g in tape.gradient(loss, [w.value for w in weights])]
+        config, weights = self.plan.training, self.network.trainable_variables
+        characters = x.shape[0] * x.shape[1]
+
+        def gradients(chain: int, x: Any, y: Any, state: Any, keep: Any) -> tuple[Any, Any, Any]:
+            state = [(h * keep, c * keep) for h, c in state]
+            with tf.GradientTape() as tape:
+                logits, state = forward(self.network, x, state, self.dtype, config.dropout, [*tf.unstack(seed), chain])
+                loss = tf.reduce_sum(cross_entropy(logits, y)) / characters
+            return loss, tape.gradient(loss, [w.value for w in weights]), state
+
+        losses, slopes, states = zip(*in_chains(gradients, x, y, state, keep), strict=True)
         self.optimizer.learning_rate.assign(rate)
-        self.optimizer.apply(gradients, weights)
-        return loss, state
+        self.optimizer.apply([tf.convert_to_tensor(slope) for slope in total(slopes)], weights)
+        return total(losses), joined(states)
 
     def _compile(self) -> None:
         """Trace and compile the step outside the clock, and undo what it did."""
