@@ -37,7 +37,7 @@ def project(shape: NetworkConfig) -> tuple[str, Callable[[], object]]:
     dataset = Dataset.build(["".join(chr(32 + i) for i in ids)])
     config = TrainingConfig(batch_size=BATCH, sequence_length=STEPS, dropout=0.0)
     training = Training(Plan("benchmark", shape, config, None, 1_000, ""), dataset)
-    return f"this project, {training.dtype.name}", lambda: [training._step() for _ in range(CHUNKS)]
+    return f"this project, {training.dtype.name}", lambda: [training.step() for _ in range(CHUNKS)]
 
 
 def keras_fit(shape: NetworkConfig) -> tuple[str, Callable[[], object]]:

@@ -18,7 +18,7 @@ from model.checkpoint import Checkpoint
 from model.config import check_integer
 from model.errors import EngineError
 from trainer.corpus import Corpus, ReadingOptions, open_corpus
-from trainer.plan import PRESETS, Plan, make_plan
+from trainer.plan import PRESETS, TWO_CORES, Plan, Speed, make_plan
 from trainer.preparation import prepare, sized_as
 from trainer.scratch import scratch_folder
 
@@ -80,12 +80,14 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
 
     origin = Checkpoint.open(options["origin"]) if options["origin"] else None
 
-    def plan_for(characters: int) -> Plan:
+    measure = _known_speed if resume else _measure_speed  # a resumed run keeps its plan
+
+    def plan_for(characters: int, speed: Callable[[], Speed] = measure) -> Plan:
         preset = _preset_of(origin) if origin and options["preset"] == "auto" else options["preset"]
-        plan = _with_overrides(make_plan(preset, characters, options["minutes"], options["epochs"]), options)
+        plan = _with_overrides(make_plan(preset, characters, options["minutes"], options["epochs"], speed), options)
         return sized_as(origin, plan, options) if origin else plan
 
-    plan_for(1)  # what cannot be planned is refused before the corpus is read
+    plan_for(1, _known_speed)  # what cannot be planned is refused before the corpus is read
     command = shlex.join(["cotorra", *sys.argv[1:]])
     if options["minimum_count"] is not None:
         check_integer("a minimum count", options["minimum_count"], 1, 2**31)
@@ -166,6 +168,18 @@ def told(corpus: Corpus) -> Corpus:
 def _require_tensorflow() -> None:
     if importlib.util.find_spec("tensorflow") is None:
         raise EngineError("expected TensorFlow to train or evaluate with: install it with pip install 'cotorra[train]'")
+
+
+def _known_speed() -> Speed:
+    return TWO_CORES
+
+
+def _measure_speed() -> Speed:
+    click.echo("measuring how fast this machine trains …", err=True)
+    _import_tensorflow()
+    from trainer.probe import measure_speed
+
+    return measure_speed()
 
 
 def _import_tensorflow() -> None:

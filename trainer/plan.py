@@ -1,15 +1,12 @@
 """Plan: the sizes and rates of a run, by preset or by the time there is; a reason beside each default."""
 
-from collections.abc import Mapping
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import asdict, dataclass, fields, replace
 from typing import Any
 
 from model.config import NetworkConfig, check_integer, check_number
 from model.errors import ConfigError
 
-# Seconds a character on two cores, measured: a part that every network pays, and one for each million weights.
-_SECONDS_AT_LEAST = 1 / 60_000
-_SECONDS_PER_MILLION = 1 / 65_000
 _EPOCHS_WORTHWHILE = 5.5  # with fewer, a smaller network ends better
 _WEIGHTS_PER_CHARACTER = 1.5  # with more, a network learns the text by heart
 
@@ -59,6 +56,28 @@ class TrainingConfig:
 
 
 @dataclass(frozen=True)
+class Speed:
+    """Seconds that training takes for a character: what every network pays, and more for each million weights."""
+
+    at_least: float
+    per_million: float
+
+    def seconds(self, network: NetworkConfig) -> float:
+        """For one character."""
+        return self.at_least + self.per_million * millions(network)
+
+    @classmethod
+    def through(cls, points: Sequence[tuple[float, float]]) -> "Speed":
+        """The line through two measurements: millions of weights, the fewer first, and seconds a character."""
+        (fewer, fast), (more, slow) = points
+        per_million = max(slow - fast, slow / 100) / (more - fewer)  # noise may turn the two around
+        return cls(max(slow - per_million * more, 0.0), per_million)
+
+
+TWO_CORES = Speed(1 / 60_000, 1 / 65_000)  # measured with AVX-512 BF16, for those who do not measure
+
+
+@dataclass(frozen=True)
 class Plan:
     """What will be trained, how, and for how long: minutes or epochs, never both."""
 
@@ -103,12 +122,20 @@ _LADDER = [
     *((NetworkConfig(64, units, 1), TrainingConfig()) for units in (768, 640, 512, 448, 384, 320, 256, 192)),
 ]
 _DEFAULT_MINUTES = 10.0
+_WORTH_MEASURING = 1.0  # minutes; what is shorter would be over before the machine is known
 
 
-def make_plan(preset: str, characters: int, minutes: float | None = None, epochs: int | None = None) -> Plan:
+def make_plan(
+    preset: str,
+    characters: int,
+    minutes: float | None = None,
+    epochs: int | None = None,
+    measure_speed: Callable[[], Speed] = lambda: TWO_CORES,
+) -> Plan:
     """The plan for a corpus of so many training characters.
 
-    Without minutes or epochs, the notebook takes its 50 epochs and the others 10 minutes.
+    Without minutes or epochs, the notebook takes its 50 epochs and the others 10 minutes. The machine's speed
+    is measured only where the plan depends on it.
     Raises ConfigError for a preset that does not exist, both limits at once, or one out of its range.
     """
     if preset not in PRESETS:
@@ -121,32 +148,38 @@ def make_plan(preset: str, characters: int, minutes: float | None = None, epochs
         check_integer("epochs", epochs, 1, 1_000_000)
     if minutes is None and epochs is None:
         minutes, epochs = (None, _NOTEBOOK_EPOCHS) if preset == "notebook" else (_DEFAULT_MINUTES, None)
-    network, training, reason = (*_SIZES[preset], "as asked") if preset != "auto" else _choose(characters, minutes)
-    if preset != "notebook":
-        passes = epochs if minutes is None else _epochs(network, characters, minutes)
-        training = replace(training, dropout=_dropout(passes or 0))
-    return Plan(preset, network, training, minutes, epochs, reason)
+    if preset == "notebook":
+        return Plan(preset, *_SIZES[preset], minutes, epochs, "as asked")
+    speed = measure_speed() if minutes is not None and minutes >= _WORTH_MEASURING else TWO_CORES
+    network, training, reason = (
+        (*_SIZES[preset], "as asked") if preset != "auto" else _choose(characters, minutes, speed)
+    )
+    passes = epochs if minutes is None else _epochs(network, characters, minutes, speed)
+    return Plan(preset, network, replace(training, dropout=_dropout(passes or 0)), minutes, epochs, reason)
 
 
-def _choose(characters: int, minutes: float | None) -> tuple[NetworkConfig, TrainingConfig, str]:
+def _choose(characters: int, minutes: float | None, speed: Speed) -> tuple[NetworkConfig, TrainingConfig, str]:
     """The largest network that the text can fill and that sees it often enough in the time there is."""
     if minutes is None:
         return *_SIZES["medium"], "the size for everyday corpora"
     for network, training in _LADDER:
-        epochs = _epochs(network, characters, minutes)
-        if epochs >= _EPOCHS_WORTHWHILE and _millions(network) * 1e6 <= _WEIGHTS_PER_CHARACTER * characters:
-            return network, training, f"about {epochs:.0f} passes over {characters:,} characters in {minutes:g} minutes"
+        epochs = _epochs(network, characters, minutes, speed)
+        if epochs >= _EPOCHS_WORTHWHILE and millions(network) * 1e6 <= _WEIGHTS_PER_CHARACTER * characters:
+            reason = (
+                f"about {epochs:.0f} passes over {characters:,} characters in {minutes:g} minutes, "
+                f"at {1 / speed.seconds(network):,.0f} characters a second on this machine"
+            )
+            return network, training, reason
     return *_SIZES["tiny"], f"little time or text: {characters:,} characters, {minutes:g} minutes"
 
 
-def _millions(network: NetworkConfig) -> float:
-    """Weights of the LSTM layers."""
+def millions(network: NetworkConfig) -> float:
+    """Millions of weights in the LSTM layers."""
     return 4e-6 * network.units * (network.embedding + network.units * (2 * network.layers - 1))
 
 
-def _epochs(network: NetworkConfig, characters: int, minutes: float) -> float:
-    seconds = _SECONDS_AT_LEAST + _SECONDS_PER_MILLION * _millions(network)
-    return 60 * minutes / seconds / characters
+def _epochs(network: NetworkConfig, characters: int, minutes: float, speed: Speed) -> float:
+    return 60 * minutes / speed.seconds(network) / characters
 
 
 def _dropout(epochs: float) -> float:

@@ -100,7 +100,7 @@ class Training:
         good = self.snapshot()
         began = time.monotonic() - self.progress.elapsed
         while self.share < 1 and not stopped():
-            loss = self._step()
+            loss = self.step()
             self.progress.elapsed = time.monotonic() - began
             if not np.isfinite(loss):
                 self._go_back(good, loss, say)
@@ -150,7 +150,8 @@ class Training:
         interval = min(max(1 / _VALIDATIONS, _SECONDS_BETWEEN / seconds), _SECONDS_AT_MOST / seconds)
         return self.share - self.progress.last_validation >= interval
 
-    def _step(self) -> float:
+    def step(self) -> float:
+        """Train on the next chunk of every stream; the mean loss of its characters, in nats."""
         config, number = self.plan.training, self.progress.step
         x, y = self.streams.chunk(number)
         rng = np.random.Generator(np.random.Philox(key=config.seed, counter=number << 64))

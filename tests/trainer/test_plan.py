@@ -4,7 +4,7 @@ import pytest
 
 from model.config import NetworkConfig
 from model.errors import ConfigError
-from trainer.plan import TrainingConfig, make_plan
+from trainer.plan import TWO_CORES, Speed, TrainingConfig, make_plan
 from trainer.schedule import learning_rate
 
 
@@ -23,6 +23,31 @@ def test_more_time_and_text_choose_a_larger_network() -> None:
     weights = [size.units**2 * size.layers for size in sizes]
     assert weights == sorted(weights)
     assert len(set(weights)) == 3
+
+
+def test_a_faster_machine_chooses_a_larger_network() -> None:
+    speeds = [Speed(TWO_CORES.at_least * factor, TWO_CORES.per_million * factor) for factor in (8, 1, 1 / 8)]
+    plans = [make_plan("auto", 1_000_000, 3, measure_speed=lambda speed=speed: speed) for speed in speeds]
+    units = [plan.network.units for plan in plans]
+    assert units == sorted(set(units))
+    assert all("characters a second on this machine" in plan.reason for plan in plans[1:])
+
+
+def test_the_machine_is_measured_only_where_the_plan_depends_on_it() -> None:
+    def nobody() -> Speed:
+        raise AssertionError("expected nobody to measure")
+
+    make_plan("auto", 1_000_000, epochs=3, measure_speed=nobody)
+    make_plan("notebook", 1_000_000, minutes=3, measure_speed=nobody)
+    make_plan("auto", 1_000_000, minutes=0.1, measure_speed=nobody)
+
+
+def test_the_speed_of_a_machine_is_the_line_through_two_networks() -> None:
+    speed = Speed.through([(0.1, 3e-5), (0.9, 7e-5)])
+    assert (speed.at_least, speed.per_million) == (pytest.approx(2.5e-5), pytest.approx(5e-5))
+    noisy = Speed.through([(0.1, 7e-5), (0.9, 3e-5)])
+    assert noisy.at_least >= 0
+    assert noisy.per_million > 0
 
 
 def test_without_a_limit_it_is_ten_minutes() -> None:

@@ -18,6 +18,7 @@ from trainer.dataset import Dataset
 from trainer.errors import CorpusError, Diverged
 from trainer.evaluation import Evaluator
 from trainer.plan import Plan, TrainingConfig, make_plan
+from trainer.probe import measure_speed
 from trainer.saving import Saver, restore_state
 from trainer.training import Training
 
@@ -119,7 +120,7 @@ def test_with_a_reset_probability_of_one_no_state_is_carried() -> None:
     for carried in (0.0, 1.0):
         training = Training(plan(training=replace(CONFIG, reset_probability=1.0)), Dataset.build([TEXT]))
         training.state = [(h + carried, c + carried) for h, c in training.state]
-        losses.append(training._step())
+        losses.append(training.step())
     assert losses[0] == losses[1]
 
 
@@ -128,7 +129,7 @@ def test_without_resets_the_state_is_carried() -> None:
     for carried in (0.0, 1.0):
         training = Training(plan(training=replace(CONFIG, reset_probability=0.0)), Dataset.build([TEXT]))
         training.state = [(h + carried, c + carried) for h, c in training.state]
-        losses.append(training._step())
+        losses.append(training.step())
     assert losses[0] != losses[1]
 
 
@@ -170,3 +171,9 @@ def test_a_corpus_too_short_for_the_wanted_streams_gets_fewer() -> None:
 def test_a_corpus_of_nothing_is_refused() -> None:
     with pytest.raises(CorpusError):
         Dataset.build([])
+
+
+def test_the_probe_finds_that_more_weights_take_longer() -> None:
+    speed = measure_speed()
+    assert speed.at_least >= 0
+    assert speed.per_million > 0
