@@ -8,12 +8,12 @@ import asyncio
 import datetime as dt
 import logging
 import os
-from collections.abc import AsyncIterator
-from contextlib import AsyncExitStack, asynccontextmanager
-from dataclasses import dataclass
+from collections.abc import AsyncIterator, Coroutine
+from contextlib import AsyncExitStack, asynccontextmanager, suppress
+from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import NoReturn, cast
+from typing import Any, NoReturn, cast
 
 from pydantic import SecretStr
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
@@ -21,6 +21,7 @@ from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 from telegram.request import HTTPXRequest
 
 from bot.budgets import TELEGRAM_BUDGETS, Budgets
+from bot.callbacks import Callbacks
 from bot.clock import ServerClock
 from bot.context import BotApplication, Services
 from bot.dispatcher import dispatching
@@ -32,18 +33,21 @@ from bot.logging_setup import outline
 from bot.outgoing import Priority
 from bot.polling import Poller, UpdatesBot
 from bot.rate_limiter import RateLimiter
+from bot.retention import Retention
 from bot.scheduler import Scheduler
 from bot.settings import TELEGRAM
 from bot.storage.book import Book
+from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.errors import DatabaseFull, DatabaseLocked, DatabaseUnreachable
 from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
+from bot.terms import Terms
 from bot.trouble import Trouble
 from model.errors import CotorraError
 from model.generator import Generator, load_generator
 
-UPDATES = ("message", "channel_post")  # what Telegram is asked for; edited messages trigger nothing
+UPDATES = ("message", "channel_post", "callback_query")  # what Telegram is asked for; edited messages trigger nothing
 LAST_REPLIES = 4.0  # seconds at a shutdown for what is being answered; all of it may take 8
 ANSWER = 25.0  # seconds to wait for the answer to a call; Telegram itself needs far less than one
 _RETRIES = (1, 2, 4, 8, 15, 30)  # seconds between attempts to reach the server at the start
@@ -64,6 +68,8 @@ class BotConfig:
     budgets: Budgets = TELEGRAM_BUDGETS
     age_limit: dt.timedelta = AGE_LIMIT
     patience: float = LAST_REPLIES
+    data_dir: Path = Path()  # where the key of the tombstones lies, and they themselves
+    terms: Terms = field(default_factory=Terms)
 
     @property
     def bot_id(self) -> int:
@@ -88,14 +94,39 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
         )
         clock = ServerClock()
         inbox = Inbox(Mail(database, config.bot_id), clock, config.age_limit)
-        services = Services(Book(database), scheduler, inbox, _life(), config.allowed_chats)
+        retention = Retention(database, config.data_dir, config.terms.retention_days)
+        services = Services(
+            Book(database, config.terms.version),
+            scheduler,
+            inbox,
+            _life(),
+            database,
+            config.terms,
+            ConsentBook(database),
+            retention,
+            Callbacks(config.token.get_secret_value()),
+            config.allowed_chats,
+        )
         application = build(config, services, clock)
         await stack.enter_async_context(_connected(application))
+        await stack.enter_async_context(_meanwhile(retention.keep()))
         if waiting := await inbox.load():
             _log.info("%d updates wait to be answered", waiting)
         await stack.enter_async_context(dispatching(application, inbox, config.patience))
         await stack.enter_async_context(_polling(application, services))
         yield application
+
+
+@asynccontextmanager
+async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
+    """Work that goes on beside everything else, and ends with it."""
+    task = asyncio.create_task(work)
+    try:
+        yield
+    finally:
+        task.cancel()
+        with suppress(asyncio.CancelledError):
+            await task
 
 
 def build(config: BotConfig, services: Services, clock: ServerClock) -> BotApplication:

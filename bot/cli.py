@@ -55,6 +55,8 @@ async def _run(settings: Settings) -> None:
         settings.api_base_url,
         settings.allowed_chats,
         age_limit=settings.age_limit,
+        data_dir=settings.data_dir.expanduser(),
+        terms=settings.terms,
     )
     async with running(config) as application:
         _log.info("@%s is listening", application.bot.username)
@@ -71,7 +73,8 @@ async def _demo(settings: Settings, port: int) -> None:
 
     async with AsyncExitStack() as stack:
         try:
-            playground = await stack.enter_async_context(Playground(port=port, world=demo_world))
+            pages = {"/privacy": settings.terms.page("Cotorra")}
+            playground = await stack.enter_async_context(Playground(port=port, world=demo_world, pages=pages))
         except PlaygroundError as error:
             raise PageError(str(error)) from error
         config = BotConfig(
@@ -81,6 +84,8 @@ async def _demo(settings: Settings, port: int) -> None:
             settings.engine,
             playground.api_base_url,
             budgets=UNLIMITED,  # the page enforces no limits
+            data_dir=settings.data_dir.expanduser() / "demo",  # whoever is forgotten there is nobody elsewhere
+            terms=settings.terms,
         )
         application = await stack.enter_async_context(running(config))
         click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)")

@@ -9,12 +9,17 @@ from telegram import Chat as TelegramChat
 from telegram import Message, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from bot.callbacks import Callbacks
 from bot.inbox import Inbox
 from bot.outgoing import Priority
+from bot.retention import Retention
 from bot.scheduler import Scheduler
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
+from bot.storage.consent_book import ConsentBook
+from bot.storage.database import Database
 from bot.storage.users import User
+from bot.terms import Terms
 from model.errors import CotorraError
 
 
@@ -30,6 +35,11 @@ class Services:
     scheduler: Scheduler
     inbox: Inbox
     life: "asyncio.Future[None]"
+    database: Database
+    terms: Terms
+    consents: ConsentBook
+    retention: Retention
+    callbacks: Callbacks
     allowed_chats: frozenset[int] = frozenset()
 
     def fail(self, reason: CotorraError) -> None:
@@ -53,12 +63,21 @@ def is_private(message: Message) -> bool:
     return message.chat.type == TelegramChat.PRIVATE
 
 
+def person_of(message: Message) -> User | None:
+    """Who wrote it; None in channels, and where an administrator or a channel speaks in a group's name.
+
+    Telegram then names a bot in the person's place, the same for everybody.
+    """
+    person = message.from_user
+    if person is None or message.sender_chat is not None:
+        return None
+    return User(person.id, person.full_name, person.username, person.language_code)
+
+
 def occasion(update: Update, message: Message, context: BotContext) -> Occasion:
     """Who spoke where and when, as the database keeps it; without a person in channels."""
-    person = message.from_user
-    user = None
-    if person is not None:
-        user = User(person.id, person.full_name, person.username, person.language_code)
+    user = person_of(message)
     chat = Chat(message.chat.id, message.chat.type, message.chat.effective_name, message.chat.username)
-    bot_id = context.bot.id
-    return Occasion(bot_id, update.update_id, chat, user, message.message_id, dt.datetime.now(dt.UTC))
+    thread_id = message.message_thread_id if message.is_topic_message else None
+    now = dt.datetime.now(dt.UTC)
+    return Occasion(context.bot.id, update.update_id, chat, user, message.message_id, now, thread_id)

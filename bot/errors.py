@@ -7,6 +7,7 @@ CotorraError (model.errors)
 ├── UpdateUnreadable         what came from Telegram is no update
 ├── PageError                the demo's page cannot be served: its port is taken
 ├── ListenRefused            the webhook or the metrics cannot be served where they were asked for
+├── CallbackRefused          a button that is not ours, not for this chat, or not for this person
 ├── LogError                 the prompt log cannot be shown, exported or replayed as asked
 ├── TurnRefused              a turn that the scheduler gave up; its text is for the chat
 │   ├── SchedulerFull        too many are waiting
@@ -47,6 +48,10 @@ class PageError(CotorraError):
 
 class ListenRefused(CotorraError):
     """The webhook or the metrics cannot be served at the address of this machine that was asked for."""
+
+
+class CallbackRefused(CotorraError):
+    """A button that is not ours, or not for who pressed it; the sentence is for that person."""
 
 
 class LogError(CotorraError):

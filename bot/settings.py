@@ -17,10 +17,13 @@ from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.errors import SettingsError
+from bot.terms import PURPOSE, Terms
 from bot.webhook_config import WebhookConfig
 from model.generator import STARTER
 
 TELEGRAM = "https://api.telegram.org"
+LONGEST_RETENTION = 36_500  # days: a hundred years
+LONGEST_LINE = 300  # characters; a sentence in a chat
 
 
 def _api_base_url(value: str) -> str:
@@ -101,6 +104,23 @@ def _database_url(value: object) -> object:
     if isinstance(value, str) and value and "://" not in value:
         raise ValueError("an address such as sqlite:////srv/cotorra.sqlite or postgresql://user@host/cotorra")
     return value or None
+
+
+def _days(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    text = value.strip()
+    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > LONGEST_RETENTION:
+        raise ValueError(f"a whole number of days from 0 (within the hour) to {LONGEST_RETENTION:,}")
+    return int(text)
+
+
+def _line(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if len(value) > LONGEST_LINE:
+        raise ValueError(f"{LONGEST_LINE} characters or fewer")
+    return " ".join(value.split())
 
 
 def _token(value: object) -> object:
@@ -209,6 +229,19 @@ class Settings(BaseSettings):
         description="The data folder, for the databases.",
         json_schema_extra={"shown": "the system's own place for a user's data"},
     )
+    retention_days: Annotated[int, BeforeValidator(_days)] = Field(
+        30,
+        validation_alias="COTORRA_RETENTION_DAYS",
+        description="Days after which words that nobody allowed to be kept are erased; 0 is within the hour.",
+    )
+    purpose: Annotated[str, BeforeValidator(_line)] = Field(
+        PURPOSE,
+        validation_alias="COTORRA_PURPOSE",
+        description="What the words of those who allow it are kept for: the end of a sentence that people are shown.",
+    )
+    operator: Annotated[str, BeforeValidator(_line)] = Field(
+        "", validation_alias="COTORRA_OPERATOR", description="Who runs the bot and how to reach them; for `/privacy`."
+    )
     log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
         "INFO", validation_alias="COTORRA_LOG_LEVEL", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
@@ -226,6 +259,11 @@ class Settings(BaseSettings):
         """What must stand in no log line."""
         found = (self.token, self.database_url, self.webhook_secret)
         return [secret.get_secret_value() for secret in found if secret is not None]
+
+    @property
+    def terms(self) -> Terms:
+        """What people are told about their words, and what is done with them."""
+        return Terms(self.retention_days, self.purpose, self.operator)
 
     def database(self, file_name: str = "cotorra.sqlite") -> str:
         """The database's address: DATABASE_URL, else a SQLite file in the data folder."""

@@ -1,17 +1,21 @@
 """One file per conversation; here they are joined to an application, in the order they are asked."""
 
 from telegram import Update
-from telegram.ext import MessageHandler, TypeHandler, filters
+from telegram.ext import CallbackQueryHandler, MessageHandler, TypeHandler, filters
 
 from bot.context import BotApplication
 from bot.handlers.commands import Command
 from bot.handlers.errors import on_error
 from bot.handlers.gate import gate
 from bot.handlers.help import help_command, start_command, unknown_command
+from bot.handlers.presses import Presses
+from bot.handlers.privacy import ACTIONS as PRIVACY
+from bot.handlers.privacy import ask_once, forget_command, my_data_command, privacy_command
 from bot.handlers.seed import plain_message, seed_command
 from bot.handlers.temperature import temperature_command
 
 _BEFORE_ALL = -1
+_AFTER_ALL = 1
 
 
 def add_handlers(application: BotApplication) -> None:
@@ -22,9 +26,14 @@ def add_handlers(application: BotApplication) -> None:
         ("help", help_command),
         ("seed", seed_command),
         ("temp", temperature_command),
+        ("privacy", privacy_command),
+        ("mydata", my_data_command),
+        ("forget", forget_command),
         (None, unknown_command),
     ):
         application.add_handler(Command(name, answer))
     new_private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
     application.add_handler(MessageHandler(new_private, plain_message))
+    application.add_handler(CallbackQueryHandler(Presses(PRIVACY).handle))
+    application.add_handler(TypeHandler(Update, ask_once), group=_AFTER_ALL)
     application.add_error_handler(on_error)

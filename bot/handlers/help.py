@@ -13,15 +13,18 @@ START = (
 HELP = (
     "/seed <text>: I continue your text.\n"
     "/temp: how wild I am in this chat.\n"
-    "/temp <value>: make me tamer (0.3) or wilder (1).\n\n"
-    "In a private chat you can leave out /seed and just write. "
-    "What you ask me and what I answer is kept by the person who runs this bot."
+    "/temp <value>: make me tamer (0.3) or wilder (1).\n"
+    "/privacy: whether I may keep your words. /mydata: all that I keep about you. /forget: erase it.\n\n"
+    "In a private chat you can leave out /seed and just write."
 )
 UNKNOWN = "I don't know that command. /help says what I can do."
 
 MENU = (
     BotCommand("seed", "Continue a text"),
     BotCommand("temp", "Show or set how wild I am"),
+    BotCommand("privacy", "Whether I may keep your words"),
+    BotCommand("mydata", "All that I keep about you, as a file"),
+    BotCommand("forget", "Erase all that I keep about you"),
     BotCommand("help", "What I can do"),
 )
 

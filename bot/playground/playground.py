@@ -3,9 +3,10 @@
 import asyncio
 import errno
 import os
+import re
 import socket
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Mapping
 from types import TracebackType
 from typing import Self
 
@@ -22,7 +23,7 @@ from bot.playground.feed import Event, Feed
 from bot.playground.gestures import Gestures
 from bot.playground.limits import FloodGuard, FloodLimits
 from bot.playground.members import Members
-from bot.playground.page import MAX_SOCKET_MESSAGE, STATIC, PageFiles, PageSocket
+from bot.playground.page import MAX_SOCKET_MESSAGE, STATIC, FixedPage, PageFiles, PageSocket
 from bot.playground.people import People
 from bot.playground.script import Script
 from bot.playground.server import MAX_BODY, ApiHandler, DownloadHandler, MediaHandler, Tasks
@@ -50,6 +51,7 @@ class Playground(Script):
         clock: Seconds, rising, for the flood limits.
         first_update_id: The first update's id; by default from the clock, so that ids rise over restarts.
         webhook_pause: Seconds before a webhook is tried a second time.
+        pages: Further pages in HTML, by their paths.
     """
 
     def __init__(
@@ -65,6 +67,7 @@ class Playground(Script):
         clock: Callable[[], float] = time.monotonic,
         first_update_id: int | None = None,
         webhook_pause: float = 0.5,
+        pages: Mapping[str, str] | None = None,
     ) -> None:
         number = token.partition(":")[0]
         if not number.isdecimal() or "/" in token:
@@ -78,6 +81,7 @@ class Playground(Script):
         self.gestures = Gestures(self.service, self.members)
         self._api = Api(self.service, token, None if limits is None else FloodGuard(limits, clock))
         self._wanted_port = port
+        self._pages = dict(pages or {})
         self._server: HTTPServer | None = None
         self._port = 0
         self._tasks = Tasks()
@@ -164,6 +168,7 @@ class Playground(Script):
                     PageSocket,
                     {"actions": actions, "sockets": self._sockets},
                 ),
+                *((re.escape(path), FixedPage, {"text": text}) for path, text in self._pages.items()),
                 (r"/(.*)", PageFiles, {"path": str(STATIC), "default_filename": "index.html"}),
             ],
             default_handler_class=NotFound,

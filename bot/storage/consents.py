@@ -9,17 +9,9 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import consent_texts, consents
 from bot.storage.upsert import upsert
+from bot.terms import Question
 
 Decision = Literal["allowed", "refused"]
-
-
-@dataclass(frozen=True)
-class Question:
-    """The sentence that somebody was shown. `version`: of its terms, the same in every language."""
-
-    version: str
-    language: str
-    sentence: str
 
 
 @dataclass(frozen=True)

@@ -6,6 +6,7 @@ few statements each.
 
 import asyncio
 import sqlite3
+import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
 from pathlib import Path
@@ -18,6 +19,8 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from bot.storage.errors import DatabaseUnwritable, StorageError, translated
 
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
+SCRUB_TIMEOUT = 0.05  # seconds that a scrub waits for others, and others for it
+SCRUB_TRIES = 20
 POOL = 4  # connections; SQLite has one writer anyway, and each costs a thread and a page cache
 
 _DRIVERS = {  # plain address -> (with asyncio, without)
@@ -77,6 +80,21 @@ def try_sqlite(url: URL, busy_timeout: float) -> None:
     """
     with translated(shown(url)), closing(sqlite3.connect(str(url.database), timeout=busy_timeout)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
+
+
+def truncate_log(url: URL) -> bool:
+    """Copy the write-ahead log into the file and cut it to nothing; whether nobody was in the way.
+
+    Raises StorageError.
+    """
+    with translated(shown(url)), closing(sqlite3.connect(str(url.database), timeout=SCRUB_TIMEOUT)) as connection:
+        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # most of the work, keeping nobody waiting
+        for _ in range(SCRUB_TRIES):
+            busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
+            if not busy:
+                return True
+            time.sleep(SCRUB_TIMEOUT)
+    return False
 
 
 def prepare_sqlite(engine: Engine, foreign_keys: bool = True) -> None:
@@ -157,3 +175,13 @@ class Database:
                 await connection.execution_options(reading=True)
                 async with connection.begin():
                     yield connection
+
+    async def scrub(self) -> bool:
+        """Move what was erased out of SQLite's write-ahead log too; whether all of it is gone by now.
+
+        Readers and writers may keep it from ending; it waits for nobody, and the next scrub goes on. On PostgreSQL
+        there is nothing to do here.
+        """
+        if self.url.get_backend_name() != "sqlite":
+            return True
+        return await asyncio.to_thread(truncate_log, self.url)

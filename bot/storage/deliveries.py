@@ -2,7 +2,7 @@
 
 from dataclasses import asdict, dataclass
 
-from sqlalchemy import func, insert, select, update
+from sqlalchemy import delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import deliveries, inbox
@@ -53,6 +53,10 @@ class Deliveries:
     async def drop_texts(self, inbox_id: int) -> None:
         """Forget the words; that something was sent, and where, stays known."""
         await self._connection.execute(update(deliveries).where(deliveries.c.inbox_id == inbox_id).values(text=None))
+
+    async def forget_chat(self, chat_id: int) -> None:
+        """What was and what is to be said in a chat."""
+        await self._connection.execute(delete(deliveries).where(deliveries.c.chat_id == chat_id))
 
     async def message_ids(self, bot_id: int, above: int) -> list[tuple[int, int]]:
         """(chat, message) of the messages with higher ids that were sent."""

@@ -1,11 +1,12 @@
 """Updates that came in: each is kept whole until it is done with, and known by its number long after."""
 
 import datetime as dt
+import json
 from collections.abc import Sequence
 from dataclasses import asdict, dataclass
-from typing import Literal
+from typing import Any, Literal
 
-from sqlalchemy import delete, func, insert, select, update
+from sqlalchemy import ColumnElement, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import inbox
@@ -99,6 +100,23 @@ class Inboxes:
         old = (inbox.c.bot_id == bot_id) & (inbox.c.state != "waiting") & (inbox.c.id <= newest - keep)
         return (await self._connection.execute(delete(inbox).where(old))).rowcount
 
+    async def forget_chat(self, chat_id: int) -> None:
+        """What waits from a chat is not answered any more, and no row tells its number; that updates came stays."""
+        await self._drop(inbox.c.chat_id == chat_id)
+        here = update(inbox).where(inbox.c.chat_id == chat_id)
+        await self._connection.execute(here.values(chat_id=None, message_id=None))
+
+    async def forget_person(self, user_id: int) -> None:
+        """What a person said or pressed is not answered any more, wherever it waits."""
+        waiting = select(inbox.c.id, inbox.c.payload).where(inbox.c.state == "waiting", inbox.c.payload.is_not(None))
+        theirs = [row.id for row in await self._connection.execute(waiting) if _names(row.payload, user_id)]
+        for start in range(0, len(theirs), _AT_ONCE):
+            await self._drop(inbox.c.id.in_(theirs[start : start + _AT_ONCE]))
+
+    async def _drop(self, which: ColumnElement[bool]) -> None:
+        dropped = update(inbox).where(which, inbox.c.state == "waiting")
+        await self._connection.execute(dropped.values(state="done", payload=None))
+
     async def message_ids(self, bot_id: int, above: int) -> list[tuple[int, int]]:
         """(chat, message) of the messages with higher ids that came in."""
         later = (inbox.c.bot_id == bot_id) & (inbox.c.message_id > above)
@@ -110,3 +128,18 @@ class Inboxes:
         mine = (inbox.c.bot_id == bot_id) & (inbox.c.chat_id == chat_id)
         found: int | None = (await self._connection.execute(select(func.max(inbox.c.message_id)).where(mine))).scalar()
         return found
+
+
+def _names(payload: str, user_id: int) -> bool:
+    """Whether the update comes from this person, or holds something that does."""
+    levels: list[Any] = [json.loads(payload)]
+    while levels:
+        value = levels.pop()
+        if isinstance(value, dict):
+            sender = value.get("from") or value.get("user")
+            if isinstance(sender, dict) and sender.get("id") == user_id:
+                return True
+            levels += value.values()
+        elif isinstance(value, list):
+            levels += value
+    return False

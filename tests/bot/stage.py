@@ -1,6 +1,7 @@
 """Where tests talk with the bot: says things in the playground, delivers raw updates, reads the database."""
 
 import asyncio
+import datetime as dt
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -16,10 +17,12 @@ from bot.playground import Playground
 from bot.playground.calls import Call
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
+from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.prompts import Prompt, Prompts
 from bot.storage.settings_changes import SettingsChange, SettingsChanges
-from bot.storage.users import User
+from bot.storage.users import User, Users
+from bot.terms import Terms
 from tests.bot.fakes import FakeGenerator
 
 NOW = int(time.time())
@@ -35,7 +38,11 @@ class Stage:
         allowed_chats: frozenset[int] = frozenset(),
         budgets: Budgets = UNLIMITED,  # so that a conversation takes no second between two messages
         patience: float = LAST_REPLIES,
+        *,
+        strangers: bool = False,
+        terms: Terms | None = None,
     ) -> None:
+        """`strangers`: nobody was asked about consent before; otherwise everybody was, and did not answer."""
         self.address = address
         self.generator = generator
         self.playground = Playground()
@@ -44,6 +51,8 @@ class Stage:
         self._allowed = allowed_chats
         self._budgets = budgets
         self._patience = patience
+        self.terms = terms or Terms()
+        self._strangers = strangers
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
         self._bot = AsyncExitStack()
@@ -53,7 +62,16 @@ class Stage:
         await self._stack.enter_async_context(self.playground)
         self.database = await self._stack.enter_async_context(Database(self.address))
         await self.start()
+        if not self._strangers:
+            await self._ask_everybody()
         return self
+
+    async def _ask_everybody(self) -> None:
+        book, now = ConsentBook(self.database), dt.datetime.now(dt.UTC)
+        for person in self.playground.world.people.values():
+            async with self.database.writing() as connection:
+                await Users(connection).see(User(person.id, person.full_name), now)
+            await book.asked(person.id, self.terms.question(), now)
 
     async def __aexit__(self, *_: object) -> None:
         self.generator.gate.set()
@@ -78,6 +96,8 @@ class Stage:
             allowed_chats=self._allowed,
             budgets=self._budgets,
             patience=self._patience,
+            data_dir=Path(self.address.removeprefix("sqlite:///")).parent,
+            terms=self.terms,
         )
         self.application = await self._bot.enter_async_context(running(config, self.generator))
 
@@ -93,9 +113,13 @@ class Stage:
     async def say(self, text: str, chat: int | None = None) -> Message:
         """Say something, and wait until the bot has told the server that it has it."""
         message = await self.playground.say(self.you if chat is None else chat, self.you, text)
+        await self.taken()
+        return message
+
+    async def taken(self) -> None:
+        """The bot has told the server that it has all that was said."""
         while self.playground.updates.pending:  # noqa: ASYNC110  the queue tells nobody when it is empty
             await asyncio.sleep(0.01)
-        return message
 
     async def next_text(self, chat: int, mark: int) -> str:
         call = await self.playground.calls.wait("sendMessage", chat_id=chat, after=mark)
@@ -133,6 +157,11 @@ class Stage:
         whole |= ({} if anonymous else {"from": person}) | message
         await self.application.bot_data.inbox.accept([{"update_id": update_id, kind: whole}])
         return update_id
+
+    async def deliver_update(self, kind: str, content: dict[str, Any]) -> None:
+        """Hand the bot an update that is no message."""
+        self._update_id += 1
+        await self.application.bot_data.inbox.accept([{"update_id": self._update_id, kind: content}])
 
     async def deliver_command(self, text: str, **how: Any) -> int:
         """A text that begins with a command."""

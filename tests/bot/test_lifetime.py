@@ -94,10 +94,10 @@ async def test_what_was_asked_before_the_end_is_answered_before_the_end(address:
         assert prompt.answer.outcome == "answered"
 
 
-async def test_polling_asks_for_new_messages_alone(address: str) -> None:
+async def test_polling_asks_for_new_messages_and_presses_alone(address: str) -> None:
     async with Stage(address, FakeGenerator()) as stage:
         await stage.ask("/help")
-        assert stage.playground.updates.allowed == {"message", "channel_post"}
+        assert stage.playground.updates.allowed == {"message", "channel_post", "callback_query"}
 
 
 async def test_every_call_of_the_bot_is_taken_by_the_server(address: str) -> None:

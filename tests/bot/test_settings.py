@@ -115,3 +115,14 @@ def test_the_table_has_a_row_with_a_meaning_for_every_setting() -> None:
     rows = settings_table().splitlines()[2:]
     assert len(rows) == len(Settings.model_fields)
     assert all(row.count("|") == 4 and row.split("|")[3].strip() not in ("", "None") for row in rows)
+
+
+@pytest.mark.parametrize(("text", "days"), [("0", 0), (" 7 ", 7), ("36500", 36_500)])
+def test_a_retention_is_a_number_of_days(text: str, days: int) -> None:
+    assert read_settings(COTORRA_RETENTION_DAYS=text).retention_days == days
+
+
+@pytest.mark.parametrize("text", ["-1", "", "forever", "1.5", "36501", "٣"])
+def test_a_retention_that_is_none_is_refused_with_a_sentence(text: str) -> None:
+    with pytest.raises(SettingsError, match=r"^COTORRA_RETENTION_DAYS: expected a whole number of days from 0 "):
+        read_settings(COTORRA_RETENTION_DAYS=text)

@@ -1,0 +1,84 @@
+"""What happens when a button is pressed: the data is checked, its action found, and the press always answered."""
+
+import logging
+from collections.abc import Awaitable, Callable, Mapping
+from dataclasses import dataclass
+
+from telegram import CallbackQuery, InlineKeyboardButton, Message, Update
+from telegram.error import BadRequest
+
+from bot.callbacks import Callback
+from bot.context import BotContext
+from bot.errors import CallbackRefused
+
+_log = logging.getLogger(__name__)
+
+OLD = "This button is from another time. Please ask again."
+NOT_YOURS = "This button is for somebody else."
+SORRY = "Sorry, something went wrong on my side. Please try again."
+
+
+@dataclass(frozen=True)
+class Press:
+    """A button that somebody pressed, checked. `message` is None where it is too old, or an inline one."""
+
+    query: CallbackQuery
+    callback: Callback
+
+    @property
+    def message(self) -> Message | None:
+        message = self.query.message
+        return message if isinstance(message, Message) else None
+
+
+Answer = Callable[[Update, Press, BotContext], Awaitable[str | None]]  # what the press says, if anything
+
+
+@dataclass(frozen=True)
+class Action:
+    """What a button does. `owner_only`: nobody but the person it is bound to may press it."""
+
+    answer: Answer
+    owner_only: bool = True
+
+
+class Presses:
+    """The one handler of presses: a table from action to what it does."""
+
+    def __init__(self, actions: Mapping[str, Action]) -> None:
+        self._actions = dict(actions)
+
+    async def handle(self, update: Update, context: BotContext) -> None:
+        """Do what the button says. Whatever happens, the press is answered, or the button would spin for a minute."""
+        query = update.callback_query
+        if query is None:
+            return
+        said: str | None = SORRY
+        try:
+            said = await self._act(update, query, context)
+        except CallbackRefused as refusal:
+            said = str(refusal)
+        finally:
+            await _answer(query, said)
+
+    async def _act(self, update: Update, query: CallbackQuery, context: BotContext) -> str | None:
+        chat_id = None if query.message is None else query.message.chat.id
+        callback = context.bot_data.callbacks.read(query.data or "", chat_id)
+        action = self._actions.get(callback.action)
+        if action is None:
+            raise CallbackRefused(OLD)
+        if action.owner_only and callback.owner != query.from_user.id:
+            raise CallbackRefused(NOT_YOURS)
+        return await action.answer(update, Press(query, callback), context)
+
+
+def button(label: str, callback: Callback, chat_id: int | None, context: BotContext) -> InlineKeyboardButton:
+    """A button that does what the callback says, in this chat alone."""
+    return InlineKeyboardButton(label, callback_data=context.bot_data.callbacks.data(callback, chat_id))
+
+
+async def _answer(query: CallbackQuery, said: str | None) -> None:
+    try:
+        await query.answer(said)
+    except BadRequest as error:  # it waited for too long, or was answered already: nobody looks at it any more
+        _log.debug("a press came too late: %s", type(error).__name__)

@@ -1,0 +1,227 @@
+"""Erasing: what people take back, what nobody allowed to be kept for longer, and what a tombstone names.
+
+Everything goes in small transactions, so that no reply waits long for its turn; each can be the last one before
+the power fails, since whoever calls again goes on where it ended.
+"""
+
+import asyncio
+import datetime as dt
+from collections.abc import Awaitable, Callable, Sequence
+from typing import Literal
+
+from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage.database import Database
+from bot.storage.deliveries import Deliveries
+from bot.storage.inbox import Inboxes
+from bot.storage.prompt_texts import PromptTexts
+from bot.storage.prompts import COPYING, Prompts
+from bot.storage.states import States
+from bot.storage.tables import (
+    chats,
+    consents,
+    games,
+    prompts,
+    ratings,
+    scores,
+    settings,
+    settings_changes,
+    states,
+    users,
+    votes,
+)
+
+BATCH = 100  # prompts in one transaction: some 10 ms where ten million lie around them
+PAUSE = 0.02  # seconds between two, for those who wait to write
+
+Subject = Literal["person", "chat"]
+Batch = Callable[[AsyncConnection], Awaitable[int]]
+
+
+class Erasure:
+    """Erases for good. Methods raise StorageError where the database fails, and can be called again."""
+
+    def __init__(self, database: Database) -> None:
+        self._database = database
+
+    async def forget_person(self, user_id: int, until: dt.datetime) -> None:
+        """Everything about a person up to a time, everywhere: prompts, answers, copies, states, the person."""
+        async with self._database.writing() as connection:
+            await Inboxes(connection).forget_person(user_id)
+        talked = await self._chats_of(prompts.c.user_id == user_id)
+        await self._delete_prompts((prompts.c.user_id == user_id) & (prompts.c.asked_at <= until))
+        async with self._database.writing() as connection:
+            await States(connection).delete_of_chats(talked)
+            for statement in (
+                delete(ratings).where(ratings.c.user_id == user_id, ratings.c.rated_at <= until),
+                delete(votes).where(votes.c.user_id == user_id, votes.c.voted_at <= until),
+                delete(scores).where(scores.c.user_id == user_id, scores.c.week <= week_of(until)),
+                delete(consents).where(consents.c.user_id == user_id, consents.c.decided_at <= until),
+                update(settings_changes)
+                .where(settings_changes.c.user_id == user_id, settings_changes.c.changed_at <= until)
+                .values(user_id=None),
+                # Who came back since is somebody new, but keeps their row.
+                delete(users).where(users.c.id == user_id, users.c.last_seen_at <= until),
+                update(users).where(users.c.id == user_id).values(first_seen_at=users.c.last_seen_at),
+            ):
+                await connection.execute(statement)
+        await self.forget_chat(user_id, until)  # a private chat has its person's number
+
+    async def forget_chat(self, chat_id: int, until: dt.datetime) -> None:
+        """Everything from a chat up to a time, whoever said it."""
+        async with self._database.writing() as connection:
+            await Inboxes(connection).forget_chat(chat_id)
+            await Deliveries(connection).forget_chat(chat_id)
+        await self._delete_prompts((prompts.c.chat_id == chat_id) & (prompts.c.asked_at <= until))
+        async with self._database.writing() as connection:
+            gone = delete(chats).where(chats.c.id == chat_id, chats.c.last_seen_at <= until)
+            if (await connection.execute(gone)).rowcount:
+                return
+            for statement in (  # people talk there again: what they set since stays
+                delete(states).where(states.c.chat_id == chat_id, states.c.saved_at <= until),
+                delete(games).where(games.c.chat_id == chat_id, games.c.opened_at <= until),
+                delete(scores).where(scores.c.chat_id == chat_id, scores.c.week <= week_of(until)),
+                delete(settings_changes).where(
+                    settings_changes.c.chat_id == chat_id, settings_changes.c.changed_at <= until
+                ),
+            ):
+                await connection.execute(statement)
+            here = update(chats).where(chats.c.id == chat_id)
+            await connection.execute(here.values(first_seen_at=chats.c.last_seen_at))
+            changed = select(settings_changes.c.id).where(settings_changes.c.chat_id == chat_id)
+            if (await connection.execute(changed.limit(1))).first() is None:
+                await connection.execute(delete(settings).where(settings.c.chat_id == chat_id))
+
+    async def withdraw(self, user_id: int) -> int:
+        """A person's prompts, and copies of their words, are no longer covered; how many prompts were."""
+        covered = select(prompts.c.id).where(prompts.c.user_id == user_id, prompts.c.consent_id.is_not(None))
+        return await self._in_batches(lambda connection: _release(connection, covered))
+
+    async def withdraw_all(self, since: dt.datetime) -> int:
+        """What a decision after this time has withdrawn, should the program have ended before it was done."""
+        refused = (consents.c.decision == "refused") & consents.c.ended_at.is_(None) & (consents.c.decided_at >= since)
+        async with self._database.reading() as connection:
+            people = (await connection.execute(select(consents.c.user_id).where(refused))).scalars().all()
+        return sum([await self.withdraw(user_id) for user_id in people])
+
+    async def erase_expired(self, before: dt.datetime) -> int:
+        """The words of prompts asked before this time, unless their consent is in force; of how many."""
+        abandoned = before - dt.timedelta(days=1)  # until then a pending one may still be answered
+        due = select(prompts.c.id).where(
+            prompts.c.consent_id.is_(None),
+            prompts.c.erased_at.is_(None),
+            prompts.c.asked_at < before,
+            (prompts.c.outcome != "pending") | (prompts.c.asked_at < abandoned),
+        )
+        return await self._in_batches(lambda connection: _erase(connection, due.order_by(prompts.c.asked_at)))
+
+    async def erase_states(self, before: dt.datetime) -> int:
+        """What the network remembered after replies before this time; how many states."""
+        return await self._in_batches(lambda connection: States(connection).delete_before(before, BATCH))
+
+    async def erase_names(self, before: dt.datetime) -> int:
+        """The names of people not seen since this time who allowed nothing; of how many."""
+        allowed = select(consents.c.user_id).where(consents.c.decision == "allowed", consents.c.ended_at.is_(None))
+        absent = (users.c.last_seen_at < before) & (users.c.name != "") & users.c.id.not_in(allowed)
+        async with self._database.reading() as connection:
+            people = (await connection.execute(select(users.c.id).where(absent))).scalars().all()
+        for start in range(0, len(people), BATCH):
+            some = users.c.id.in_(people[start : start + BATCH]) & (users.c.last_seen_at < before)
+            async with self._database.writing() as connection:
+                await connection.execute(update(users).where(some).values(name="", username=None))
+            await asyncio.sleep(PAUSE)
+        return len(people)
+
+    async def delete_before(self, time: dt.datetime) -> int:
+        """Whole prompts asked before this time; how many they were."""
+        return await self._delete_prompts(prompts.c.asked_at < time)
+
+    async def ids(self) -> tuple[list[int], list[int]]:
+        """Every person and every chat there is."""
+        async with self._database.reading() as connection:
+            people = (await connection.execute(select(users.c.id))).scalars().all()
+            places = (await connection.execute(select(chats.c.id))).scalars().all()
+        return list(people), list(places)
+
+    async def knows(self, kind: Subject, number: int, until: dt.datetime) -> bool:
+        """Whether anything from before this time is left of a person or a chat."""
+        table, column = (users, prompts.c.user_id) if kind == "person" else (chats, prompts.c.chat_id)
+        seen = select(table.c.id).where(table.c.id == number, table.c.first_seen_at <= until)
+        asked = select(prompts.c.id).where(column == number, prompts.c.asked_at <= until)
+        async with self._database.reading() as connection:
+            for statement in (seen, asked):
+                if (await connection.execute(statement.limit(1))).first() is not None:
+                    return True
+        return False
+
+    async def _chats_of(self, which: ColumnElement[bool]) -> list[int]:
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(prompts.c.chat_id).where(which).distinct())
+            return [chat_id for chat_id in found.scalars() if chat_id is not None]
+
+    async def _delete_prompts(self, which: ColumnElement[bool]) -> int:
+        some = select(prompts.c.id).where(which)
+        return await self._in_batches(lambda connection: _delete(connection, some))
+
+    async def _in_batches(self, batch: Batch) -> int:
+        """Do it until there is nothing left to do; to how many rows it was done."""
+        total = 0
+        while True:
+            async with self._database.writing() as connection:
+                done = await batch(connection)
+            total += done
+            if not done:
+                return total
+            await asyncio.sleep(PAUSE)
+
+
+def week_of(time: dt.datetime) -> str:
+    """The ISO week of a time, such as 2026-W05."""
+    year, week, _ = time.isocalendar()
+    return f"{year}-W{week:02}"
+
+
+async def _ids(connection: AsyncConnection, which: Select[tuple[int]]) -> list[int]:
+    return [row.id for row in await connection.execute(which.limit(BATCH))]
+
+
+async def _delete(connection: AsyncConnection, which: Select[tuple[int]]) -> int:
+    """Delete the next prompts, and their words wherever they were copied to."""
+    if ids := await _ids(connection, which):
+        await _erase_words(connection, await _copies(connection, ids))
+        await Prompts(connection).delete(ids)
+    return len(ids)
+
+
+async def _erase(connection: AsyncConnection, which: Select[tuple[int]]) -> int:
+    if ids := await _ids(connection, which):
+        await _erase_words(connection, ids)
+    return len(ids)
+
+
+async def _erase_words(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    if not ids:
+        return
+    await PromptTexts(connection).erase(ids)
+    await connection.execute(delete(states).where(states.c.prompt_id.in_(ids)))
+    gone = {"erased_at": dt.datetime.now(dt.UTC), "consent_id": None}
+    await connection.execute(update(prompts).where(prompts.c.id.in_(ids)).values(**gone))
+
+
+async def _release(connection: AsyncConnection, which: Select[tuple[int]]) -> int:
+    if ids := await _ids(connection, which):
+        both = [*ids, *await _copies(connection, ids)]
+        await connection.execute(update(prompts).where(prompts.c.id.in_(both)).values(consent_id=None))
+    return len(ids)
+
+
+async def _copies(connection: AsyncConnection, ids: Sequence[int]) -> list[int]:
+    """The prompts whose words are these prompts' words, at any remove."""
+    found: list[int] = []
+    level = list(ids)
+    while level:
+        children = select(prompts.c.id).where(prompts.c.parent_id.in_(level), prompts.c.kind.in_(COPYING))
+        level = [child for child in (await connection.execute(children)).scalars() if child not in found]
+        found += level
+    return [child for child in found if child not in ids]
