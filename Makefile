@@ -49,7 +49,7 @@ requirements: $(UV) ## pin every dependency again, with hashes
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements/bot.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra train pyproject.toml -c requirements/bot.txt -o requirements/train.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra gpu pyproject.toml -c requirements/train.txt -o requirements/gpu.txt
-	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra train --extra postgresql --group dev pyproject.toml -c requirements/train.txt -o requirements/dev.txt
+	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --extra train --extra postgresql --extra logs --group dev pyproject.toml -c requirements/train.txt -o requirements/dev.txt
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header --group build -o requirements/build.txt
 	echo uv==$$($(UV) --version | cut -d' ' -f2) | $(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header - -o requirements/uv.txt
 
