@@ -34,6 +34,7 @@ class Job:
     is_cancelled: bool = False
     # ---
     before: str = ""  # what was written among the newcomers
+    nats: tuple[float, ...] = ()  # of the seed, which is read there
     seen: int = 0  # characters that the stop rule has seen
     busy_seconds: float = 0.0
     told_at: float = 0.0
@@ -47,12 +48,14 @@ class _Group:
         self.rows: dict[Job, Row] = {}
 
     def enter(self, job: Job, state: State, seed: str, rng: Rng) -> None:
-        self.rows[job] = self.batch.join(state, seed, job.turn.sampling, rng)
+        self.rows[job] = self.batch.join(state, seed, job.turn.sampling, rng, job.turn.is_scored)
 
     def leave(self, job: Job, written: int | None = None) -> tuple[State, Rng]:
         """The state and the random stream after so many characters of the turn's text; None for all of it."""
         length = None if written is None else written - len(job.before)
-        return self.batch.leave(self.rows.pop(job), length)
+        row = self.rows.pop(job)
+        job.nats += tuple(row.nats)
+        return self.batch.leave(row, length)
 
     def text(self, job: Job) -> str:
         return job.before + self.rows[job].text
@@ -142,7 +145,7 @@ class EngineThread:
             written, reason = ended
             state, rng = group.leave(job, written)
             shown = job.turn.stop_rule.shown(text[:written])
-            job.on_end(job, Continuation(shown, state, rng, reason, job.busy_seconds))
+            job.on_end(job, Continuation(shown, state, rng, reason, job.busy_seconds, job.nats))
             return
         if group is self._newcomers and len(text) >= FRESH:
             state, rng = group.leave(job)

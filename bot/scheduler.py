@@ -8,16 +8,19 @@ import asyncio
 import logging
 import time
 from collections import deque
-from collections.abc import Callable
+from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
+from itertools import islice
 
 from bot.engine_thread import EngineThread, Job
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused, TurnTooSlow
 from bot.line import Line
 from bot.turns import Continuation, Turn, Watch
+from model.config import SamplingConfig
 from model.errors import EngineError
 from model.generator import Generator
+from model.sampling import Rng
 
 __all__ = ["Continuation", "Scheduler", "Turn", "Watch"]
 
@@ -127,6 +130,19 @@ class Scheduler:
         finally:
             self._forget(entry)
             self._let_in()
+
+    async def surprise(self, text: str, chat: Hashable = None) -> tuple[tuple[str, float], ...]:
+        """How surprising every character of a text is, in nats (-log p), given those before it.
+
+        The characters as people see them: together they are the text itself, or its NFC where it has some that the
+        network does not know. It is read together with all other turns, and refused as they are: see `run`.
+        """
+        if not text:
+            return ()
+        turn = Turn(text, 1, SamplingConfig(), Rng(0), chat=chat, is_scored=True)  # the one it writes is not looked at
+        nats = iter((await self.run(turn)).nats)
+        aligned = self._generator.vocabulary.align(text)
+        return tuple((character, sum(islice(nats, count))) for character, count in aligned)
 
     # --- who is let in ------------------------------------------------------------------------------
 

@@ -24,6 +24,7 @@ class Turn:
     ending, stops: see StopRule, which also says what is refused.
     chat: turns with the same key share one place in line, so that one chat cannot push others out; None for a
         turn that is on its own.
+    is_scored: tell how surprising the seed is, in `Continuation.nats`.
     """
 
     seed: str
@@ -34,6 +35,7 @@ class Turn:
     ending: Ending = "length"
     stops: tuple[str, ...] = ()
     chat: Hashable = None
+    is_scored: bool = False
 
     def __post_init__(self) -> None:
         _ = self.stop_rule  # what it refuses is refused now
@@ -51,6 +53,7 @@ class Continuation:
     text: without the stop string, if one ended it.
     state, rng: after the text and its stop string; a turn with both and an empty seed goes on.
     busy_seconds: how long the engine worked while this turn was in its batch.
+    nats: -log p of every id of the seed, given those before it; empty unless the turn is scored.
     """
 
     text: str
@@ -58,6 +61,7 @@ class Continuation:
     rng: Rng
     reason: Reason
     busy_seconds: float
+    nats: tuple[float, ...] = ()
 
     @property
     def characters_per_second(self) -> float | None:

@@ -4,22 +4,23 @@ Knows no chat and no clock: who is in a batch, and for how long, is the caller's
 al. 2022, "Orca"), with a recurrent state of fixed size in the place of a cache.
 """
 
+from collections.abc import Sequence
 from dataclasses import dataclass, field
 from typing import TYPE_CHECKING, Protocol
 
 import numpy as np
 
 from model.config import SamplingConfig
+from model.engine import DRAWN, Engine
 from model.repetition import remember
 from model.sampling import Floats, Rng, Sampler
 from model.state import State
 from model.vocabulary import Ids, Vocabulary
 
 if TYPE_CHECKING:
-    from model.generator import Engine, Generator
+    from model.generator import Generator
 
 _NOISE_AHEAD = 64  # characters: making noise for many costs little more than for one
-DRAWN = -1  # among the ids that a row is given: this one is to be drawn
 
 
 class Row(Protocol):
@@ -35,12 +36,20 @@ class Row(Protocol):
         """Whether a part of its seed is still to be read."""
         ...
 
+    @property
+    def nats(self) -> Sequence[float]:
+        """How surprising each id of the seed was, as far as it was read; empty unless the row is scored."""
+        ...
+
 
 class Batch(Protocol):
     """Texts that go on together. Not to be shared between threads."""
 
-    def join(self, state: State, seed: str, sampling: SamplingConfig, rng: Rng) -> Row:
-        """A new row, which reads the seed on top of the state and then writes."""
+    def join(self, state: State, seed: str, sampling: SamplingConfig, rng: Rng, is_scored: bool = False) -> Row:
+        """A new row, which reads the seed on top of the state and then writes.
+
+        is_scored: note how surprising the seed is; where nothing was read before, a line has just ended.
+        """
         ...
 
     def step(self) -> None:
@@ -63,6 +72,8 @@ class _RecurrentRow:
     unread: Ids
     sampling: SamplingConfig
     rng: Rng
+    is_scored: bool = False
+    nats: list[float] = field(default_factory=list)
     text: str = ""
     _noise: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32))
     _noise_from: int = 0  # the character of the text that the first row of the noise is for
@@ -93,7 +104,7 @@ class _Step:
 class RecurrentBatch:
     """A Batch over an Engine: the hidden states of all rows in one array, which is made anew when who is in changes."""
 
-    def __init__(self, engine: "Engine", vocabulary: Vocabulary, opening: int) -> None:
+    def __init__(self, engine: Engine, vocabulary: Vocabulary, opening: int) -> None:
         self._engine = engine
         self._vocabulary = vocabulary
         self._opening = opening
@@ -102,15 +113,17 @@ class RecurrentBatch:
         self._hidden: Floats = np.empty(0, np.float32)
         self._last: _Step | None = None
 
-    def join(self, state: State, seed: str, sampling: SamplingConfig, rng: Rng) -> _RecurrentRow:
+    def join(
+        self, state: State, seed: str, sampling: SamplingConfig, rng: Rng, is_scored: bool = False
+    ) -> _RecurrentRow:
         ids = self._vocabulary.encode(seed)
         pending, recent = state.pending, state.recent
-        if pending is None and len(ids):  # the first character of all: nothing to put through the network yet
+        if pending is None and len(ids) and not is_scored:  # the first of all: nothing to put through the network yet
             pending, ids = int(ids[0]), ids[1:]
             recent = chr(pending)
         if pending is None:
             pending = self._opening
-        row = _RecurrentRow(state.weights, state.hidden, pending, recent, ids, sampling, rng)
+        row = _RecurrentRow(state.weights, state.hidden, pending, recent, ids, sampling, rng, is_scored)
         self._rows.append(row)
         return row
 
@@ -127,10 +140,13 @@ class RecurrentBatch:
                 noise[read:, index] = row.noise(steps - read, width)
         pending = np.array([row.pending for row in self._rows], np.int32)
         hidden, recents = self._hidden, self._sampler.recents
-        ids, self._hidden = self._engine.write(hidden, pending, self._sampler, noise, given)
+        is_scored = any(row.is_scored and row.is_reading for row in self._rows)
+        ids, self._hidden, nats = self._engine.write(hidden, pending, self._sampler, noise, given, is_scored)
         self._last = _Step(hidden, pending, recents, ids)
         for index, row in enumerate(self._rows):
             read = min(len(row.unread), steps)
+            if nats is not None and row.is_scored:
+                row.nats += nats[:read, index].tolist()
             row.unread = row.unread[read:]
             row.pending = int(ids[-1, index])
             row.recent = self._sampler.recents[index]
@@ -178,6 +194,8 @@ class _Single:
     seed: str
     sampling: SamplingConfig
     rng: Rng
+    is_scored: bool = False
+    nats: list[float] = field(default_factory=list)
     text: str = ""
 
     @property
@@ -192,8 +210,8 @@ class OneByOne:
         self._generator = generator
         self._rows: list[_Single] = []
 
-    def join(self, state: State, seed: str, sampling: SamplingConfig, rng: Rng) -> _Single:
-        row = _Single(state, seed, sampling, rng)
+    def join(self, state: State, seed: str, sampling: SamplingConfig, rng: Rng, is_scored: bool = False) -> _Single:
+        row = _Single(state, seed, sampling, rng, is_scored)
         self._rows.append(row)
         return row
 
@@ -201,6 +219,8 @@ class OneByOne:
         """A whole seed is read in one step: where a seed may be cut is the generator's knowledge."""
         for row in self._rows:
             if row.seed:
+                if row.is_scored:
+                    row.nats = self._generator.surprise(row.seed, row.state).tolist()
                 row.state, row.seed = self._generator.feed(row.state, row.seed), ""
             else:
                 chunk = self._generator.generate(row.state, 1, row.sampling, row.rng)

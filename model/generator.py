@@ -13,12 +13,13 @@ import numpy as np
 
 from model.batch import Batch, RecurrentBatch
 from model.config import SamplingConfig
+from model.engine import Engine
 from model.engines.quiet import quiet_start
 from model.errors import ConfigError, EngineError
 from model.repetition import remember
-from model.sampling import Floats, Rng, Sampler
+from model.sampling import Floats, Rng, Sampler, nats
 from model.state import State
-from model.vocabulary import Ids, Vocabulary
+from model.vocabulary import Vocabulary
 
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
@@ -58,31 +59,8 @@ class Generator(Protocol):
         """Texts that go on together on this generator's engine; nobody in it yet."""
         ...
 
-
-class Engine(Protocol):
-    """The network as numbers: ids in, logits or drawn ids out. What `model.engines` implements."""
-
-    name: str
-    width: int  # of the logits: the vocabulary's
-    block: int  # characters worth asking for in one call when others wait: 1 where a call costs nothing
-
-    def advance(self, hidden: Floats, ids: Ids) -> Floats:
-        """Put the ids of one text through the network: the new (layers, 2, units)."""
-        ...
-
-    def logits(self, hidden: Floats, ids: Ids) -> tuple[Floats, Floats]:
-        """Logits after each id of one text, with shape (len(ids), vocabulary), and the new (layers, 2, units)."""
-        ...
-
-    def write(
-        self, hidden: Floats, pending: Ids, sampler: Sampler, noise: Floats, given: Ids | None = None
-    ) -> tuple[Ids, Floats]:
-        """The next ids of several texts, and the new hidden.
-
-        hidden: (rows, layers, 2, units). pending: (rows,), each text's last id, not yet put through. noise:
-        (characters, rows, vocabulary). given: (characters, rows), ids that are read instead of drawn, DRAWN for the
-        others; None where all are drawn. The ids: (characters, rows); the sampler remembers them.
-        """
+    def surprise(self, text: str, state: State | None = None) -> Floats:
+        """Nats for every id of the text, given those before it: 1D tensor, with shape (ids,)."""
         ...
 
 
@@ -120,7 +98,7 @@ class RecurrentGenerator:
         noise = rng.gumbel_noise(n, len(self.vocabulary))[:, None]
         pending = self._opening if state.pending is None else state.pending
         sampler = Sampler([sampling], [state.recent])
-        ids, hidden = self._engine.write(state.hidden[None], np.array([pending], np.int32), sampler, noise)
+        ids, hidden, _ = self._engine.write(state.hidden[None], np.array([pending], np.int32), sampler, noise)
         new = State(state.weights, hidden[0], sampler.recents[0])
         return Chunk(self.vocabulary.decode(ids[:, 0].tolist()), new, rng.advance(n))
 
@@ -137,10 +115,7 @@ class RecurrentGenerator:
         ids = self.vocabulary.encode(text)
         pending = self._opening if state.pending is None else state.pending
         logits, _ = self._engine.logits(state.hidden, np.concatenate([[pending], ids[:-1]]).astype(np.int32))
-        shifted = logits - logits.max(axis=1, keepdims=True)
-        chosen: Floats = shifted[np.arange(len(ids)), ids]
-        nats: Floats = np.log(np.exp(shifted).sum(axis=1)) - chosen
-        return nats
+        return nats(logits[: len(ids)], ids)
 
 
 def load_generator(path: Path | str = STARTER, engine: str = "auto", warm_up: bool = False) -> RecurrentGenerator:

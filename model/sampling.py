@@ -112,6 +112,14 @@ class Sampler:
         return braked
 
 
+def nats(logits: Floats, ids: Ids) -> Floats:
+    """How surprising ids are, -log p: from logits, with shape (rows, vocabulary), and an id for each row."""
+    shifted = logits - logits.max(axis=1, keepdims=True)
+    chosen: Floats = shifted[np.arange(len(ids)), ids]
+    surprise: Floats = np.log(np.exp(shifted).sum(axis=1)) - chosen
+    return surprise
+
+
 def nucleus(logits: Floats, top_p: NDArray[np.float64]) -> NDArray[np.bool_]:
     """Which ids are in the nucleus of their row: the fewest likely ones whose probabilities reach top_p.
 

@@ -75,6 +75,15 @@ class Vocabulary:
             return ids
         return self._look_up("".join(map(self._known_form, unicodedata.normalize("NFC", text))))
 
+    def align(self, text: str) -> list[tuple[str, int]]:
+        """The characters of a text as people see it, and how many of the ids that `encode` gives are each one's.
+
+        The text itself, unless something in it is unknown: then its NFC, which looks the same.
+        """
+        if self._look_up(text).all():
+            return [(character, 1) for character in text]
+        return [(character, len(self._known_form(character))) for character in unicodedata.normalize("NFC", text)]
+
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; `<unk>` is left out. Raises VocabularyError for an id that is none."""
         ids = list(ids)

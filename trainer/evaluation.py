@@ -13,7 +13,7 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from model.generator import Engine
+from model.engine import Engine
 from model.sampling import Floats
 from model.vocabulary import UNKNOWN_ID, Ids
 from trainer.chains import in_chains, joined

@@ -7,9 +7,10 @@ import numpy as np
 
 from model.checkpoint import GENERATOR, Checkpoint
 from model.config import SamplingConfig
+from model.engine import Engine
 from model.engines.litert import LiteRTEngine
 from model.engines.xla import TensorFlowEngine
-from model.generator import Engine, RecurrentGenerator
+from model.generator import RecurrentGenerator
 from model.network import build_network
 from model.sampling import Rng
 from model.state import State

@@ -9,8 +9,9 @@ import numpy as np
 
 from model.checkpoint import Checkpoint
 from model.config import SamplingConfig
+from model.engine import Engine
 from model.engines.litert import LiteRTEngine
-from model.generator import Engine, RecurrentGenerator
+from model.generator import RecurrentGenerator
 from model.network import load_network, lstm_layers
 from model.sampling import Rng
 from model.state import State

@@ -5,11 +5,11 @@ from typing import TYPE_CHECKING, Any
 
 import numpy as np
 
-from model.batch import DRAWN
 from model.checkpoint import GENERATOR
+from model.engine import DRAWN, Written
 from model.engines.quiet import quiet_start
 from model.errors import CheckpointDamaged
-from model.sampling import Floats, Sampler
+from model.sampling import Floats, Sampler, nats
 from model.vocabulary import Ids
 
 if TYPE_CHECKING:
@@ -75,19 +75,28 @@ class LiteRTEngine:
         return outputs, row.reshape(hidden.shape)
 
     def write(
-        self, hidden: Floats, pending: Ids, sampler: Sampler, noise: Floats, given: Ids | None = None
-    ) -> tuple[Ids, Floats]:
+        self,
+        hidden: Floats,
+        pending: Ids,
+        sampler: Sampler,
+        noise: Floats,
+        given: Ids | None = None,
+        is_scored: bool = False,
+    ) -> Written:
         """The next ids of several texts, and the new hidden: see model.generator.Engine."""
         ids = np.empty(noise.shape[:2], np.int32)
+        scores = np.empty(noise.shape[:2], np.float32) if is_scored else None
         rows = self._prepare(hidden)
         for k, row in enumerate(ids):
             logits, rows = self._step(pending, rows)
             row[:] = sampler.draw(logits, noise[k])
             if given is not None:
                 np.copyto(row, given[k], where=given[k] != DRAWN)
+            if scores is not None:
+                scores[k] = nats(logits, row)
             sampler.remember(row.tolist())
             pending = row
-        return ids, rows.reshape(hidden.shape)
+        return Written(ids, rows.reshape(hidden.shape), scores)
 
     def _prepare(self, hidden: Floats) -> Floats:
         """Hidden states as the graph takes them, and the graph ready for so many rows.

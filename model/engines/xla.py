@@ -8,8 +8,8 @@ import keras
 import numpy as np
 import tensorflow as tf
 
-from model.batch import DRAWN
 from model.config import SamplingConfig
+from model.engine import DRAWN, Written
 from model.engines.quiet import quiet_start
 from model.network import load_network, lstm_layers
 from model.repetition import DEPTH, FREE, REACH
@@ -63,8 +63,8 @@ class TensorFlowEngine:
             return hidden
         noise = np.zeros((len(ids), 1, self.width), np.float32)
         given = np.append(ids[1:], 0).astype(np.int32)[:, None]  # the last is put through, and nothing after it
-        _, (new,) = self.write(hidden[None], ids[:1], Sampler([SamplingConfig()], [""]), noise, given)
-        return np.asarray(new)
+        new: Floats = self.write(hidden[None], ids[:1], Sampler([SamplingConfig()], [""]), noise, given).hidden[0]
+        return new
 
     def logits(self, hidden: Floats, ids: Ids) -> tuple[Floats, Floats]:
         """Logits after each id of one text, with shape (len(ids), vocabulary), and the new (layers, 2, units)."""
@@ -78,29 +78,37 @@ class TensorFlowEngine:
         return np.concatenate(outputs), hidden
 
     def write(
-        self, hidden: Floats, pending: Ids, sampler: Sampler, noise: Floats, given: Ids | None = None
-    ) -> tuple[Ids, Floats]:
+        self,
+        hidden: Floats,
+        pending: Ids,
+        sampler: Sampler,
+        noise: Floats,
+        given: Ids | None = None,
+        is_scored: bool = False,
+    ) -> Written:
         """The next ids of several texts, and the new hidden: see model.generator.Engine."""
         if given is None:
             given = np.full(noise.shape[:2], DRAWN, np.int32)
         drawn: list[Ids] = [np.empty((0, len(pending)), np.int32)]
+        scores: list[Floats] = [np.empty((0, len(pending)), np.float32)]
         for start in range(0, len(noise), BLOCK):
             now = slice(start, start + BLOCK)
-            ids, hidden = self._write_some(hidden, pending, sampler, noise[now], given[now])
+            ids, hidden, nats = self._write_some(hidden, pending, sampler, noise[now], given[now])
             drawn.append(ids)
+            scores.append(nats)
             pending = ids[-1]
-        return np.concatenate(drawn), hidden
+        return Written(np.concatenate(drawn), hidden, np.concatenate(scores) if is_scored else None)
 
     def _write_some(
         self, hidden: Floats, pending: Ids, sampler: Sampler, noise: Floats, given: Ids
-    ) -> tuple[Ids, Floats]:
+    ) -> tuple[Ids, Floats, Floats]:
         """At most a block, of as many rows as the next compiled program has: the padding is not looked at."""
         steps, rows = given.shape
         room = next((size for size in ROWS if size >= rows), rows)
         more = ((0, room - rows),)
         settings = np.concatenate([sampler.scales, sampler.top_p, sampler.brakes[:, None]], axis=1).astype(np.float32)
         history, runs = sampler.history()
-        ids, new = self._write(
+        ids, nats, new = self._write(
             np.pad(hidden, (*more, (0, 0), (0, 0), (0, 0))),
             np.pad(pending, more),
             np.pad(settings, (*more, (0, 0)), constant_values=1),
@@ -113,7 +121,7 @@ class TensorFlowEngine:
         written: Ids = ids.numpy()[:steps, :rows]
         for each in written:
             sampler.remember(each.tolist())
-        return written, new.numpy()[:rows]
+        return written, new.numpy()[:rows], nats.numpy()[:steps, :rows]
 
     def _step(self, ids: Any, hidden: Any) -> tuple[Any, Any]:
         """Ids (rows,) and hidden (rows, layers, 2, units): the last layer's h (rows, units) and the new hidden."""
@@ -136,29 +144,32 @@ class TensorFlowEngine:
 
     def _write_block(
         self, hidden: Any, pending: Any, settings: Any, history: Any, runs: Any, noise: Any, given: Any, count: Any
-    ) -> tuple[Any, Any]:
-        """The loop of model.sampling.Sampler: brake, temperature, nucleus, Gumbel noise, argmax.
+    ) -> tuple[Any, Any, Any]:
+        """The loop of model.sampling.Sampler: brake, temperature, nucleus, Gumbel noise, argmax; and the nats.
 
         history, runs: the ids from the last one back and how much each lag repeats, see model.repetition.
         """
         outputs = tf.TensorArray(tf.int32, size=BLOCK, element_shape=pending.shape)
+        scores = tf.TensorArray(tf.float32, size=BLOCK, element_shape=pending.shape)
         unknown = tf.one_hot(UNKNOWN_ID, self.width, on_value=-np.inf, off_value=0.0)
         scale, top_p, brake = settings[:, 0:1], settings[:, 1:2], settings[:, 2:3]
 
-        def body(k: Any, ids: Any, hidden: Any, history: Any, runs: Any, outputs: Any) -> tuple[Any, ...]:
+        def body(k: Any, ids: Any, hidden: Any, history: Any, runs: Any, outputs: Any, scores: Any) -> tuple[Any, ...]:
             x, hidden = self._step(ids, hidden)
-            scaled = (self._dense(x) - brake * _weights(history, runs, self.width)) * scale + unknown
+            logits = self._dense(x)
+            scaled = (logits - brake * _weights(history, runs, self.width)) * scale + unknown
             scaled = tf.where(_nucleus(scaled, top_p), scaled, -np.inf)
             drawn = tf.argmax(scaled + noise[k], axis=1, output_type=tf.int32)
             ids = tf.where(given[k] == DRAWN, drawn, given[k])
             same = history[:, :REACH] == ids[:, None]
             runs = tf.where(same, tf.minimum(runs + 1, DEPTH), 0)
             history = tf.concat([ids[:, None], history[:, :-1]], axis=1)
-            return k + 1, ids, hidden, history, runs, outputs.write(k, ids)
+            scores = scores.write(k, tf.nn.sparse_softmax_cross_entropy_with_logits(ids, logits))
+            return k + 1, ids, hidden, history, runs, outputs.write(k, ids), scores
 
-        start = (0, pending, hidden, history, runs, outputs)
-        _, _, hidden, _, _, outputs = tf.while_loop(lambda k, *_: k < count, body, start)
-        return outputs.stack(), hidden
+        start = (0, pending, hidden, history, runs, outputs, scores)
+        _, _, hidden, _, _, outputs, scores = tf.while_loop(lambda k, *_: k < count, body, start)
+        return outputs.stack(), scores.stack(), hidden
 
 
 def _weights(history: Any, runs: Any, width: int) -> Any:

@@ -10,7 +10,7 @@ import numpy as np
 from model.batch import Batch, OneByOne
 from model.config import SamplingConfig
 from model.generator import Chunk
-from model.sampling import Rng
+from model.sampling import Floats, Rng
 from model.state import State
 from model.vocabulary import Vocabulary
 
@@ -57,6 +57,13 @@ class FakeGenerator:
                 raise RuntimeError("the network is on fire")
         text = "".join(_character(state, sampling, rng.seed, rng.position + k) for k in range(n))
         return Chunk(text, state, rng.advance(n))
+
+    def surprise(self, text: str, state: State | None = None) -> Floats:
+        """Eighths of a nat up to 8, by the id and those before it."""
+        read = [_number(state or _state(0))]
+        for each in self.vocabulary.encode(text).tolist():
+            read.append(zlib.crc32(bytes([each]), read[-1]))
+        return np.array([number % 64 / 8 for number in read[1:]], np.float32)
 
     def batch(self) -> Batch:
         return OneByOne(self)

@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 import threading
+import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import replace
 
@@ -268,6 +269,34 @@ async def test_stopping_ends_the_turns_that_wait(generator: FakeGenerator) -> No
         await scheduler.run(turn())
 
 
+@pytest.mark.parametrize("text", ["abc", "a\u0301 b", "ﬁne🦜", "x" * 600])
+async def test_a_text_is_told_how_surprising_each_of_its_characters_is(scheduler: Scheduler, text: str) -> None:
+    told = await scheduler.surprise(text)
+    assert "".join(character for character, _ in told) == unicodedata.normalize("NFC", text)
+    total = FakeGenerator().surprise(text).sum()
+    assert sum(nats for _, nats in told) == pytest.approx(total)
+    assert scheduler.active == 0
+
+
+async def test_a_character_that_is_read_as_two_has_the_surprise_of_both(scheduler: Scheduler) -> None:
+    nats = FakeGenerator().surprise("ﬁn").tolist()
+    assert await scheduler.surprise("ﬁn") == (("ﬁ", nats[0] + nats[1]), ("n", nats[2]))
+
+
+async def test_no_text_is_no_surprise(scheduler: Scheduler) -> None:
+    assert await scheduler.surprise("") == ()
+
+
+async def test_surprise_is_refused_as_turns_are(scheduler: Scheduler, generator: FakeGenerator) -> None:
+    generator.gate.clear()
+    waiting = [asyncio.create_task(scheduler.surprise("abc")) for _ in range(4)]
+    await asyncio.sleep(0)
+    with pytest.raises(SchedulerFull):
+        await scheduler.surprise("abc")
+    generator.gate.set()
+    await asyncio.gather(*waiting)
+
+
 async def test_under_load_every_text_is_what_it_is_alone(starter: RecurrentGenerator) -> None:
     """The real network: long, short, stopped, cancelled and braked turns together."""
     turns = [
@@ -281,11 +310,13 @@ async def test_under_load_every_text_is_what_it_is_alone(starter: RecurrentGener
         long = asyncio.create_task(scheduler.run(replace(turns[0], length=4_000), stopped))
         cancelled = asyncio.create_task(scheduler.run(replace(turns[1], length=4_000)))
         tasks = [asyncio.create_task(scheduler.run(each)) for each in turns]
+        surprise = asyncio.create_task(scheduler.surprise("Domingo"))
         await stopped.changed()
         stopped.stop()
         cancelled.cancel()
         for each, done in zip(turns, await asyncio.gather(*tasks), strict=True):
             assert done.text == alone(starter, each, each.length)
+        assert [nats for _, nats in await surprise] == starter.surprise("Domingo").tolist()
         cut = await long
         assert cut.text == alone(starter, turns[0], len(cut.text))
         assert scheduler.active == 0

@@ -75,6 +75,21 @@ def test_a_text_depends_on_nothing_but_itself(
     assert [done[number] for number in range(len(wishes))] == [alone(starter, wish) for wish in wishes]
 
 
+@settings(deadline=None, max_examples=20)
+@given(st.lists(WISHES, max_size=5), st.text(st.sampled_from("The ñ🦜\n"), max_size=20), st.booleans(), st.booleans())
+def test_a_texts_surprise_is_the_same_beside_others(
+    starter: RecurrentGenerator, others: list[Wish], text: str, has_begun: bool, one_by_one: bool
+) -> None:
+    batch = OneByOne(starter) if one_by_one else starter.batch()
+    state = starter.feed(starter.initial_state(), "Domingo") if has_begun else starter.initial_state()
+    for other in others:
+        batch.join(starter.initial_state(), other.seed, other.sampling, other.rng)
+    row = batch.join(state, text, SamplingConfig(), Rng(1), is_scored=True)
+    while row.is_reading:
+        batch.step()
+    assert list(row.nats) == starter.surprise(text, state).tolist()
+
+
 def test_a_text_is_the_same_in_another_process(starter: RecurrentGenerator) -> None:
     wish = Wish(0, "Domingo", SamplingConfig(0.7, 0.9), Rng(8), 120)
     code = (

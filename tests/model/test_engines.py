@@ -83,7 +83,7 @@ def test_given_the_same_logits_and_noise_both_draw_the_same(
     noise = Rng(11).gumbel_noise(200, len(tensorflow.vocabulary))[:, None]
     pending = np.array([state.pending], np.int32)
     ours, theirs = (
-        engine.write(state.hidden[None], pending, Sampler([sampling], [state.recent]), noise)[0]
+        engine.write(state.hidden[None], pending, Sampler([sampling], [state.recent]), noise).ids
         for engine in (exact, tensorflow._engine)
     )
     assert np.array_equal(ours[:50], theirs[:50])  # later, rounding may tip one close draw
@@ -96,11 +96,21 @@ def test_tensorflows_logits_depend_on_the_number_of_rows_by_rounding_alone(tenso
     given = np.repeat(ids[1:, None], 3, axis=1)
     noise = np.zeros((len(given), 3, len(tensorflow.vocabulary)), np.float32)
     sampler = Sampler([SamplingConfig()] * 3, [""] * 3)
-    _, together = engine.write(np.stack(states), np.repeat(ids[:1], 3), sampler, noise, given)
+    together = engine.write(np.stack(states), np.repeat(ids[:1], 3), sampler, noise, given).hidden
     probe = ids[-1:]
     for state, beside in zip(states, together, strict=True):
         alone = engine.advance(state, ids[:-1])
         np.testing.assert_allclose(engine.logits(beside, probe)[0], engine.logits(alone, probe)[0], atol=1e-4)
+
+
+def test_tensorflow_finds_a_text_as_surprising_in_a_batch_as_alone(tensorflow: RecurrentGenerator) -> None:
+    batch = tensorflow.batch()
+    texts = ["The value of the expression" * 3, "Domingo"]
+    rows = [batch.join(tensorflow.initial_state(), text, SamplingConfig(), Rng(1), is_scored=True) for text in texts]
+    while any(row.is_reading for row in rows):
+        batch.step()
+    for row, text in zip(rows, texts, strict=True):
+        np.testing.assert_allclose(row.nats, tensorflow.surprise(text), atol=1e-4)
 
 
 def test_a_batch_on_tensorflow_can_be_left_in_the_middle_of_a_block(tensorflow: RecurrentGenerator) -> None:

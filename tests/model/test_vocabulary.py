@@ -1,5 +1,7 @@
 """Text <-> ids, and what happens to a character never seen."""
 
+import unicodedata
+
 import numpy as np
 import pytest
 from hypothesis import given
@@ -36,6 +38,15 @@ def test_any_text_at_all_becomes_ids_in_range(text: str) -> None:
 )
 def test_an_unseen_character_is_read_in_its_plain_form(text: str, read_as: str) -> None:
     assert ASCII.decode(ASCII.encode(text).tolist()) == read_as
+
+
+@given(st.text(alphabet=st.one_of(st.characters(), st.sampled_from("a\u0301ﬁ½"))))
+def test_every_id_belongs_to_a_character_of_the_text(text: str) -> None:
+    aligned = ASCII.align(text)
+    assert "".join(character for character, _ in aligned) in (text, unicodedata.normalize("NFC", text))
+    assert sum(count for _, count in aligned) == len(ASCII.encode(text))
+    for character, count in aligned:
+        assert count == len(ASCII.encode(character))
 
 
 def test_an_accent_that_was_seen_is_kept() -> None:
