@@ -8,7 +8,7 @@ export UV_HTTP_TIMEOUT ?= 300
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check format readme bench bench-training requirements clean
+.PHONY: help demo run install test check format readme messages bench bench-training requirements clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -38,6 +38,9 @@ format: .venv/dev.installed ## rewrite the code in the house style
 
 readme: .venv/dev.installed ## the parts of the README that are made from the code
 	$(BIN)/python -m tests.readme
+
+messages: .venv/dev.installed ## the catalogues of sentences, brought up to date with the code
+	$(BIN)/python -m tests.catalogues
 
 bench: .venv/dev.installed ## characters per second of each way to generate
 	$(BIN)/python -m benchmarks.generation

@@ -27,8 +27,9 @@ from bot.context import BotApplication, Services
 from bot.dispatcher import dispatching
 from bot.errors import ConnectionRefused
 from bot.handlers import add_handlers
-from bot.handlers.help import MENU
+from bot.handlers.help import menu
 from bot.inbox import AGE_LIMIT, Inbox
+from bot.languages import LANGUAGES, SOURCE, load_all, phrases
 from bot.logging_setup import outline
 from bot.outgoing import Priority
 from bot.polling import Poller, UpdatesBot
@@ -92,6 +93,7 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
         scheduler = await stack.enter_async_context(
             Scheduler(await asyncio.to_thread(load), load) if generator is None else Scheduler(generator)
         )
+        await asyncio.to_thread(load_all)
         clock = ServerClock()
         inbox = Inbox(Mail(database, config.bot_id), clock, config.age_limit)
         retention = Retention(database, config.data_dir, config.terms.retention_days)
@@ -187,7 +189,9 @@ async def _connected(application: BotApplication) -> AsyncIterator[None]:
     try:
         await _reach(application)
         try:
-            await application.bot.set_my_commands(MENU)
+            await application.bot.set_my_commands(menu(phrases(SOURCE)))
+            for language in LANGUAGES.keys() - {SOURCE}:
+                await application.bot.set_my_commands(menu(phrases(language)), language_code=language)
         except TelegramError as error:  # the menu is decoration
             _log.warning("the command menu was not set: %s", type(error).__name__)
         yield

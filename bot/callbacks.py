@@ -11,7 +11,9 @@ import re
 from dataclasses import dataclass
 
 from bot.errors import CallbackRefused
+from bot.languages import N_
 
+OLD = N_("This button is from another time. Please ask again.")
 LONGEST = 64  # bytes, Telegram's limit
 _MAC = 12  # bytes: 96 bits, since nobody can try out more than Telegram delivers
 _FORM = re.compile(r"([a-z.]{1,12}):([A-Za-z0-9_,-]{0,22}):([0-9a-z]{0,11}):([A-Za-z0-9_-]{16})")
@@ -53,10 +55,10 @@ class Callbacks:
         """What data() was given for this chat. Raises CallbackRefused for everything else."""
         form = _FORM.fullmatch(data)
         if form is None:
-            raise CallbackRefused("This button is from another time. Please ask again.")
+            raise CallbackRefused(OLD)
         action, argument, owner, mac = form.groups()
         if not hmac.compare_digest(mac, self._mac(f"{action}:{argument}:{owner}", chat_id)):
-            raise CallbackRefused("This button is from another time. Please ask again.")
+            raise CallbackRefused(OLD)
         return Callback(action, argument, int(owner, 36) if owner else None)
 
     def _mac(self, head: str, chat_id: int | None) -> str:

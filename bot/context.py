@@ -11,6 +11,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.callbacks import Callbacks
 from bot.inbox import Inbox
+from bot.languages import Phrases, phrases
 from bot.outgoing import Priority
 from bot.retention import Retention
 from bot.scheduler import Scheduler
@@ -81,3 +82,12 @@ def occasion(update: Update, message: Message, context: BotContext) -> Occasion:
     thread_id = message.message_thread_id if message.is_topic_message else None
     now = dt.datetime.now(dt.UTC)
     return Occasion(context.bot.id, update.update_id, chat, user, message.message_id, now, thread_id)
+
+
+async def phrases_for(update: Update, context: BotContext) -> Phrases:
+    """How to speak to whoever an update is from: in the chat's language, else in their own."""
+    chat, person = update.effective_chat, update.effective_user
+    settings = None if chat is None else await context.bot_data.book.settings(chat.id)
+    if settings is not None and settings.language is not None:
+        return phrases(settings.language)
+    return phrases(None if person is None else person.language_code)

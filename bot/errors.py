@@ -7,13 +7,14 @@ CotorraError (model.errors)
 ├── UpdateUnreadable         what came from Telegram is no update
 ├── PageError                the demo's page cannot be served: its port is taken
 ├── ListenRefused            the webhook or the metrics cannot be served where they were asked for
-├── CallbackRefused          a button that is not ours, not for this chat, or not for this person
 ├── LogError                 the prompt log cannot be shown, exported or replayed as asked
-├── TurnRefused              a turn that the scheduler gave up; its text is for the chat
-│   ├── SchedulerFull        too many are waiting
-│   ├── SchedulerStopped     the bot is shutting down
-│   ├── TurnTooSlow          the deadline passed
-│   └── GenerationFailed     the generator raised; the cause is chained
+├── SentenceError            its sentence is for a person in a chat, in that person's language
+│   ├── CallbackRefused      a button that is not ours, not for this chat, or not for this person
+│   └── TurnRefused          a turn that the scheduler gave up
+│       ├── SchedulerFull    too many are waiting
+│       ├── SchedulerStopped the bot is shutting down
+│       ├── TurnTooSlow      the deadline passed
+│       └── GenerationFailed the generator raised; the cause is chained
 └── StorageError             see bot.storage.errors
 """
 
@@ -50,15 +51,27 @@ class ListenRefused(CotorraError):
     """The webhook or the metrics cannot be served at the address of this machine that was asked for."""
 
 
-class CallbackRefused(CotorraError):
-    """A button that is not ours, or not for who pressed it; the sentence is for that person."""
-
-
 class LogError(CotorraError):
     """The prompt log cannot be shown, exported or replayed as asked."""
 
 
-class TurnRefused(CotorraError):
+class SentenceError(CotorraError):
+    """Its sentence is for a person in a chat.
+
+    sentence: in English, as it stands in the catalogues; values: for its `{places}`.
+    """
+
+    def __init__(self, sentence: str, **values: object) -> None:
+        super().__init__(sentence.format(**values) if values else sentence)
+        self.sentence = sentence
+        self.values = values
+
+
+class CallbackRefused(SentenceError):
+    """A button that is not ours, or not for who pressed it; the sentence is for that person."""
+
+
+class TurnRefused(SentenceError):
     """A turn that the scheduler gave up; the sentence is for the person who asked."""
 
 

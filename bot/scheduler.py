@@ -15,6 +15,7 @@ from itertools import islice
 
 from bot.engine_thread import EngineThread, Job
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused, TurnTooSlow
+from bot.languages import N_
 from bot.line import Line
 from bot.turns import Continuation, Turn, Watch
 from model.config import SamplingConfig
@@ -31,11 +32,11 @@ DEADLINE = 60.0  # seconds a turn may take, waiting included
 PATIENCE = 10.0  # seconds that a step, of some milliseconds, may take before the engine counts as hung
 ATTEMPTS = 2  # at a turn whose engine failed
 
-_STOPPED = "I am being restarted. Please ask again in a minute."
-_FULL = "Too many people are asking at once: {count} are waiting already. Please try again in a moment."
-_CHAT_FULL = "I am still busy with {count} requests from this chat. Please wait for a reply, then try again."
-_SLOW = "That took me too long, so I gave up. Please try again."
-_FAILED = "Something went wrong while I was thinking. Please try again."
+_STOPPED = N_("I am being restarted. Please ask again in a minute.")
+_FULL = N_("Too many people are asking at once: {count} are waiting already. Please try again in a moment.")
+_CHAT_FULL = N_("I am still busy with {count} requests from this chat. Please wait for a reply, then try again.")
+_SLOW = N_("That took me too long, so I gave up. Please try again.")
+_FAILED = N_("Something went wrong while I was thinking. Please try again.")
 
 _log = logging.getLogger(__name__)
 
@@ -150,11 +151,11 @@ class Scheduler:
         if not self._is_open:
             raise SchedulerStopped(_STOPPED)
         if self.active >= self._capacity:
-            raise SchedulerFull(_FULL.format(count=self.active))
+            raise SchedulerFull(_FULL, count=self.active)
         if turn.chat is not None:
             count = sum(entry.turn.chat == turn.chat for entry in self._entries)
             if count >= max(self._capacity // 8, ROWS_OF_A_CHAT):
-                raise SchedulerFull(_CHAT_FULL.format(count=count))
+                raise SchedulerFull(_CHAT_FULL, count=count)
 
     def _let_in(self) -> None:
         """Give the engine as many turns as it takes; after a failure the suspects first, each alone."""

@@ -8,13 +8,14 @@ import logging
 from telegram import Update
 from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, InvalidToken, TelegramError
 
-from bot.context import BotContext
+from bot.context import BotContext, phrases_for
 from bot.errors import SchedulerFull, SchedulerStopped, TokenRevoked
+from bot.languages import N_
 from bot.logging_setup import outline
 from bot.replies import reply
 from bot.storage.errors import StorageError
 
-SORRY = "Sorry, something went wrong on my side. Please try again."
+SORRY = N_("Sorry, something went wrong on my side. Please try again.")
 # Nothing that the next attempt would change: the chat, the person or we ourselves are what is wrong.
 _FINAL = (BadRequest, Forbidden, ChatMigrated, EndPointNotFound, InvalidToken)
 
@@ -42,7 +43,8 @@ async def on_error(update: object, context: BotContext) -> None:
     if isinstance(error, Forbidden):
         return
     try:
-        await reply(update, SORRY, context)
+        say = await phrases_for(update, context)
+        await reply(update, say(SORRY), context)
     except (TelegramError, StorageError) as second:
         if passes(second):
             held.trouble = second

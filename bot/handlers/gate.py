@@ -3,11 +3,12 @@
 from telegram import Update
 from telegram.ext import ApplicationHandlerStop
 
-from bot.context import BotContext, is_private, said
+from bot.context import BotContext, is_private, phrases_for, said
 from bot.handlers.commands import parse_call
+from bot.languages import N_
 from bot.replies import reply
 
-PRIVATE = "This bot is private. Whoever runs it can let this chat in by its id: {id}"
+PRIVATE = N_("This bot is private. Whoever runs it can let this chat in by its id: {id}")
 
 
 async def gate(update: Update, context: BotContext) -> None:
@@ -23,5 +24,6 @@ async def gate(update: Update, context: BotContext) -> None:
     if message is not None and is_private(message):
         call = parse_call(message, context.bot.username)
         if call is not None and call.name == "start":
-            await reply(update, PRIVATE.format(id=message.chat.id), context)
+            say = await phrases_for(update, context)
+            await reply(update, say(PRIVATE, id=message.chat.id), context)
     raise ApplicationHandlerStop

@@ -7,15 +7,15 @@ from dataclasses import dataclass
 from telegram import CallbackQuery, InlineKeyboardButton, Message, Update
 from telegram.error import BadRequest
 
-from bot.callbacks import Callback
-from bot.context import BotContext
+from bot.callbacks import OLD, Callback
+from bot.context import BotContext, phrases_for
 from bot.errors import CallbackRefused
+from bot.handlers.errors import SORRY
+from bot.languages import N_
 
 _log = logging.getLogger(__name__)
 
-OLD = "This button is from another time. Please ask again."
-NOT_YOURS = "This button is for somebody else."
-SORRY = "Sorry, something went wrong on my side. Please try again."
+NOT_YOURS = N_("This button is for somebody else.")
 
 
 @dataclass(frozen=True)
@@ -55,9 +55,11 @@ class Presses:
             return
         said: str | None = SORRY
         try:
+            say = await phrases_for(update, context)
+            said = say(SORRY)
             said = await self._act(update, query, context)
         except CallbackRefused as refusal:
-            said = str(refusal)
+            said = say.of(refusal)
         finally:
             await _answer(query, said)
 

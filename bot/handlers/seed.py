@@ -11,9 +11,10 @@ import time
 from telegram import Message, Update
 from telegram.error import BadRequest, Forbidden
 
-from bot.context import BotContext, is_private, occasion, said
+from bot.context import BotContext, is_private, occasion, phrases_for, said
 from bot.errors import GenerationFailed, TurnRefused, TurnTooSlow
 from bot.handlers.commands import Call
+from bot.languages import N_
 from bot.logging_setup import outline
 from bot.replies import reply, typing
 from bot.scheduler import Turn
@@ -22,10 +23,10 @@ from bot.text import MESSAGE_UNITS, clean, utf16_units
 from model.config import SamplingConfig
 from model.sampling import Rng
 
-USAGE = "Give me the beginning and I will go on: /seed Once upon a time"
-TOO_LONG = "That is too long for me: I can continue at most {limit:,} characters, and this has {length:,}."
-NO_TEXT = "I can only continue text. Send me a few words, or try: /seed Once upon a time"
-UNDELIVERED = "Sorry, Telegram did not take my reply. Please try again."
+USAGE = N_("Give me the beginning and I will go on: /seed Once upon a time")
+TOO_LONG = N_("That is too long for me: I can continue at most {limit:,} characters, and this has {length:,}.")
+NO_TEXT = N_("I can only continue text. Send me a few words, or try: /seed Once upon a time")
+UNDELIVERED = N_("Sorry, Telegram did not take my reply. Please try again.")
 
 _log = logging.getLogger(__name__)
 
@@ -44,16 +45,18 @@ async def plain_message(update: Update, context: BotContext) -> None:
     if text:
         await _continue(update, message, "seed", text, context)
     elif message.effective_attachment is not None:
-        await reply(update, NO_TEXT, context)
+        say = await phrases_for(update, context)
+        await reply(update, say(NO_TEXT), context)
 
 
 async def _continue(update: Update, message: Message, kind: Kind, text: str, context: BotContext) -> None:
+    say = await phrases_for(update, context)
     seed = clean(text)
     if not seed.strip():
-        await reply(update, USAGE, context)
+        await reply(update, say(USAGE), context)
         return
     if (length := utf16_units(seed)) > MESSAGE_UNITS:
-        await reply(update, TOO_LONG.format(limit=MESSAGE_UNITS, length=length), context)
+        await reply(update, say(TOO_LONG, limit=MESSAGE_UNITS, length=length), context)
         return
     start = time.monotonic()
     services = context.bot_data
@@ -85,7 +88,8 @@ async def _answer(update: Update, message: Message, prompt: Prompt, start: float
     except (BadRequest, Forbidden) as error:
         _log.warning("prompt %d: the reply did not arrive: %s", prompt.id, type(error).__name__)
         if isinstance(error, BadRequest):  # whoever threw the bot out waits for nothing
-            await _say(update, prompt, UNDELIVERED, context)
+            say = await phrases_for(update, context)
+            await _say(update, prompt, say(UNDELIVERED), context)
         return dataclasses.replace(thought, outcome="failed", latency_ms=_since(start))
     return dataclasses.replace(thought, outcome="answered", reply_message_id=sent, latency_ms=_since(start))
 
@@ -93,7 +97,8 @@ async def _answer(update: Update, message: Message, prompt: Prompt, start: float
 async def _apologise(update: Update, prompt: Prompt, refusal: TurnRefused, context: BotContext) -> Answer:
     if isinstance(refusal, GenerationFailed):
         _log.error("prompt %d: the generator failed: %s", prompt.id, outline(refusal))
-    await _say(update, prompt, str(refusal), context)
+    say = await phrases_for(update, context)
+    await _say(update, prompt, say.of(refusal), context)
     return Answer("failed")
 
 
