@@ -16,11 +16,10 @@ from bot.errors import GenerationFailed, TurnRefused, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.languages import N_
 from bot.logging_setup import outline
+from bot.prompt_turn import turn_of
 from bot.replies import reply, typing
-from bot.scheduler import Turn
-from bot.storage.prompts import Answer, Asked, Kind, Prompt
+from bot.storage.prompts import Answer, Kind, Prompt
 from bot.text import MESSAGE_UNITS, clean, utf16_units
-from model.config import SamplingConfig
 from model.sampling import Rng
 
 USAGE = N_("Give me the beginning and I will go on: /seed Once upon a time")
@@ -77,7 +76,7 @@ async def _answer(update: Update, message: Message, prompt: Prompt, start: float
     if thought.reply_text is None:
         try:
             async with typing(message):
-                continuation = await context.bot_data.scheduler.run(_turn(prompt.asked))
+                continuation = await context.bot_data.scheduler.run(turn_of(prompt.asked))
         except (TurnTooSlow, GenerationFailed) as refusal:
             return await _apologise(update, prompt, refusal, context)
         text = clean(prompt.asked.seed_text + continuation.text)
@@ -108,10 +107,6 @@ async def _say(update: Update, prompt: Prompt, sentence: str, context: BotContex
         await reply(update, sentence, context)
     except (BadRequest, Forbidden) as error:
         _log.warning("prompt %d: the apology did not arrive: %s", prompt.id, type(error).__name__)
-
-
-def _turn(asked: Asked) -> Turn:
-    return Turn(asked.seed_text, asked.length, SamplingConfig(asked.temperature, asked.top_p), Rng(asked.rng_seed))
 
 
 def _since(start: float) -> int:

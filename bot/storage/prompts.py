@@ -9,7 +9,9 @@ from sqlalchemy import Select, delete, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.prompt_texts import PromptTexts
+from bot.storage.settings import Ending
 from bot.storage.tables import prompt_texts, prompts
+from model.config import SamplingConfig
 
 Kind = Literal["seed", "more", "again", "reply", "mention", "chime-in", "inline", "guest", "quiz", "duel"]
 Outcome = Literal["pending", "answered", "stopped", "failed", "refused", "expired"]
@@ -38,12 +40,17 @@ class Asked:
     length: int  # characters
     rng_seed: int
     fingerprint: str
-    ending: str = "length"
+    ending: Ending = "length"
     part: int = 0
     thread_id: int | None = None
     parent_id: int | None = None
     continues_id: int | None = None
     consent_id: int | None = None
+    repetition_brake: float = SamplingConfig().repetition_brake
+
+    @property
+    def sampling(self) -> SamplingConfig:
+        return SamplingConfig(self.temperature, self.top_p, self.repetition_brake)
 
 
 @dataclass(frozen=True)

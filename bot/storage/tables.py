@@ -152,6 +152,7 @@ prompts = Table(
     Column("asked_at", UtcTime, nullable=False),
     Column("temperature", Float(53), nullable=False),
     Column("top_p", Float(53), nullable=False),
+    Column("repetition_brake", Float(53), nullable=False, server_default="0.05"),  # the program's own, not a chat's
     Column("length", Integer, nullable=False),  # characters, at most
     Column("ending", String(16), nullable=False),
     Column("rng_seed", BigId, nullable=False),

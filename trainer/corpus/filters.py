@@ -4,8 +4,8 @@ import hashlib
 import struct
 from collections import Counter
 
+from model.masking import masked
 from trainer.corpus.characters import nfc, visible
-from trainer.corpus.masking import masked
 from trainer.corpus.message import Message
 from trainer.corpus.options import ReadingOptions
 from trainer.corpus.source import printable

@@ -5,7 +5,7 @@ import re
 from collections.abc import Iterator
 from typing import Any
 
-from trainer.corpus import masking
+from model import masking
 from trainer.corpus.jsonstream import JsonStream
 from trainer.corpus.message import Message
 from trainer.corpus.options import ReadingOptions

@@ -2,12 +2,13 @@
 
 import re
 import time
+from collections import Counter
 
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from trainer.corpus.masking import masked
+from model.masking import masked
 
 AROUND = st.text("abc ,;:!?¿¡\n()ñé語🦜", max_size=12)
 
@@ -90,3 +91,10 @@ def test_no_text_takes_endless_time(unit: str) -> None:
     start = time.process_time()
     masked(text)
     assert time.process_time() - start < 3
+
+
+def test_what_was_masked_is_counted() -> None:
+    found: Counter[str] = Counter()
+    for text in ("@ana o @luis, ana@example.com", "612345678, 4111 1111 1111 1111, X1234567L, 2026-01-31", "[user]"):
+        assert masked(text, found) == masked(text)
+    assert found == {"[user]": 2, "[email]": 1, "[phone]": 1, "[card]": 1, "[id]": 1}

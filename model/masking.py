@@ -1,10 +1,11 @@
-"""Personal data out of messages: user names, e-mail, links, phones, cards, id numbers -> placeholders.
+"""Personal data out of texts: user names, e-mail, links, phones, cards, id numbers -> placeholders.
 
 Where a word might be either, it is masked: a joke lost is cheaper than a number that a bot tells to strangers.
 Every pattern is bounded, so that no text takes more than a time proportional to its length.
 """
 
 import re
+from collections import Counter
 
 USER, EMAIL, LINK, PHONE, CARD, ID = "[user]", "[email]", "[link]", "[phone]", "[card]", "[id]"
 
@@ -35,29 +36,53 @@ _GROUPED = re.compile(r"\d{1,3}(?:[.\u00a0\u202f]\d{3}){2,4}")  # 12.345.678: a 
 _ADDRESS = re.compile(r"\d{1,3}(?:\.\d{1,3}){3}")  # of a machine
 
 
-def masked(text: str) -> str:
-    """The text with a placeholder for each piece of personal data that can be told by its form."""
+PLACEHOLDERS = (USER, EMAIL, LINK, PHONE, CARD, ID)
+
+
+def masked(text: str, found: Counter[str] | None = None) -> str:
+    """The text with a placeholder for each piece of personal data that can be told by its form.
+
+    found: is added to: how often each placeholder was put in.
+    """
     if "@" in text:
-        text = _USER.sub(USER, _EMAIL.sub(EMAIL, text))
+        text = _put(USER, _USER, _put(EMAIL, _EMAIL, text, found), found)
     if _WITHIN.search(text):
-        text = _LINK.sub(LINK, text)
+        text = _put(LINK, _LINK, text, found)
     if len(_DIGIT.findall(text)) >= 6:
-        text = _NUMBER.sub(_number, _LETTERED.sub(ID, _IBAN.sub(ID, text)))
+        text = _put(ID, _LETTERED, _put(ID, _IBAN, text, found), found)
+        text = _NUMBER.sub(lambda match: _number(match, found), text)
     return text
 
 
-def _number(match: re.Match[str]) -> str:
+def _put(placeholder: str, form: re.Pattern[str], text: str, found: Counter[str] | None) -> str:
+    text, count = form.subn(placeholder, text)
+    if found is not None and count:
+        found[placeholder] += count
+    return text
+
+
+def _number(match: re.Match[str], found: Counter[str] | None) -> str:
     text = match.group()
+    placeholder = _kind_of(text)
+    if placeholder is None:
+        return text
+    if found is not None:
+        found[placeholder] += 1
+    return placeholder
+
+
+def _kind_of(text: str) -> str | None:
+    """The placeholder of a row of digits; None for a date, a sum or too short a number."""
     digits = [int(character) for character in text if character.isdecimal()]
     if text[0] in "+(" and len(digits) >= 7:
         return PHONE
     if _DATE.fullmatch(text) or (_GROUPED.fullmatch(text) and len(digits) < 13):
-        return text
+        return None
     if 13 <= len(digits) <= 19 and _luhn(digits):
         return CARD
     if _ADDRESS.fullmatch(text) or text[-1].isalpha() or len(digits) > 10 or re.fullmatch(r"\d{3}-\d\d-\d{4}", text):
         return ID
-    return PHONE if len(digits) >= 7 else text
+    return PHONE if len(digits) >= 7 else None
 
 
 def _luhn(digits: list[int]) -> bool:
