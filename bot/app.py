@@ -13,31 +13,33 @@ from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
 from pathlib import Path
-from typing import Any, NoReturn, cast
+from typing import Any, cast
 
 from pydantic import SecretStr
-from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 from telegram.request import HTTPXRequest
 
+from bot.access import Access
 from bot.budgets import TELEGRAM_BUDGETS, Budgets
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
+from bot.connecting import RETRIES, connected
 from bot.context import BotApplication, Services
 from bot.dispatcher import dispatching
-from bot.errors import ConnectionRefused
-from bot.handlers import add_handlers
-from bot.handlers.help import menu
+from bot.handlers import UPDATES, add_handlers
 from bot.inbox import AGE_LIMIT, Inbox
-from bot.languages import LANGUAGES, SOURCE, load_all, phrases
-from bot.logging_setup import outline
+from bot.languages import load_all
+from bot.observability.counted import CountedBook, CountedScheduler
+from bot.observability.health import Health
+from bot.observability.metrics import Metrics
+from bot.observability.probes import GeneratorProbe, check_database
+from bot.observability.server import PagesConfig, operators_pages
 from bot.outgoing import Priority
-from bot.polling import Poller, UpdatesBot
+from bot.polling import UpdatesBot
 from bot.rate_limiter import RateLimiter
+from bot.receiving import Receiving
 from bot.retention import Retention
-from bot.scheduler import Scheduler
 from bot.settings import TELEGRAM
-from bot.storage.book import Book
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.errors import DatabaseFull, DatabaseLocked, DatabaseUnreachable
@@ -45,13 +47,11 @@ from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
 from bot.terms import Terms
 from bot.trouble import Trouble
-from model.errors import CotorraError
+from bot.webhook_config import WebhookConfig
 from model.generator import Generator, load_generator
 
-UPDATES = ("message", "channel_post", "callback_query")  # what Telegram is asked for; edited messages trigger nothing
 LAST_REPLIES = 4.0  # seconds at a shutdown for what is being answered; all of it may take 8
 ANSWER = 25.0  # seconds to wait for the answer to a call; Telegram itself needs far less than one
-_RETRIES = (1, 2, 4, 8, 15, 30)  # seconds between attempts to reach the server at the start
 
 _log = logging.getLogger(__name__)
 
@@ -65,12 +65,14 @@ class BotConfig:
     checkpoint: Path
     engine: str = "auto"
     api_base_url: str = TELEGRAM
-    allowed_chats: frozenset[int] = frozenset()
+    access: Access = field(default_factory=Access)
     budgets: Budgets = TELEGRAM_BUDGETS
     age_limit: dt.timedelta = AGE_LIMIT
     patience: float = LAST_REPLIES
     data_dir: Path = Path()  # where the key of the tombstones lies, and they themselves
     terms: Terms = field(default_factory=Terms)
+    webhook: WebhookConfig | None = None  # None: updates are fetched
+    pages: PagesConfig | None = None  # None: no pages for the operator
 
     @property
     def bot_id(self) -> int:
@@ -84,21 +86,24 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
     """A bot from its first connection to its last reply; `generator` in place of the checkpoint's.
 
     Where it cannot go on, `application.bot_data.life` fails.
-    Raises CheckpointError, StorageError or ConnectionRefused where it cannot start.
+    Raises CheckpointError, StorageError, ListenRefused or ConnectionRefused where it cannot start.
     """
     async with AsyncExitStack() as stack:
+        metrics = Metrics()
         database = await stack.enter_async_context(Database(config.database))
         await _prepare(database, config)
         load = partial(load_generator, config.checkpoint, config.engine, warm_up=True)
         scheduler = await stack.enter_async_context(
-            Scheduler(await asyncio.to_thread(load), load) if generator is None else Scheduler(generator)
+            CountedScheduler(metrics, await asyncio.to_thread(load), load)
+            if generator is None
+            else CountedScheduler(metrics, generator)
         )
         await asyncio.to_thread(load_all)
         clock = ServerClock()
         inbox = Inbox(Mail(database, config.bot_id), clock, config.age_limit)
         retention = Retention(database, config.data_dir, config.terms.retention_days)
         services = Services(
-            Book(database, config.terms.version),
+            CountedBook(metrics, database, config.terms.version),
             scheduler,
             inbox,
             _life(),
@@ -107,16 +112,39 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
             ConsentBook(database),
             retention,
             Callbacks(config.token.get_secret_value()),
-            config.allowed_chats,
+            config.access,
+            metrics,
         )
         application = build(config, services, clock)
-        await stack.enter_async_context(_connected(application))
+        receiving = Receiving(cast("UpdatesBot", application.bot), services, UPDATES, config.webhook, clock)
+        await stack.enter_async_context(_seen(config, services, receiving))
+        await stack.enter_async_context(connected(application))
         await stack.enter_async_context(_meanwhile(retention.keep()))
         if waiting := await inbox.load():
             _log.info("%d updates wait to be answered", waiting)
         await stack.enter_async_context(dispatching(application, inbox, config.patience))
-        await stack.enter_async_context(_polling(application, services))
+        await stack.enter_async_context(receiving.opened())
         yield application
+
+
+@asynccontextmanager
+async def _seen(config: BotConfig, services: Services, receiving: Receiving) -> AsyncIterator[None]:
+    """The operator sees how the bot is, also while it cannot reach Telegram."""
+    services.metrics.watch_queue("inbox", partial(len, services.inbox))
+    services.metrics.watch_queue("generator", lambda: services.scheduler.waiting)
+    if config.pages is None:
+        yield
+        return
+    health = Health(
+        {
+            "updates": receiving.check,
+            "database": partial(check_database, services.database),
+            "generator": GeneratorProbe(services.scheduler).check,
+        }
+    )
+    async with operators_pages(services.metrics, health, config.pages) as port:
+        _log.info("metrics and health are at http://%s:%d", config.pages.host, port)
+        yield
 
 
 @asynccontextmanager
@@ -138,6 +166,8 @@ def build(config: BotConfig, services: Services, clock: ServerClock) -> BotAppli
     # python-telegram-bot calls the type of bot_data once to make it; ours is made already.
     make_services = cast("type[Services]", lambda: services)
     hooks = {"event_hooks": {"response": [clock.read]}}
+    limiter = RateLimiter(config.budgets, services.metrics)
+    services.metrics.watch_queue("telegram", lambda: limiter.waiting)
     bot: ExtBot[Priority] = UpdatesBot(
         config.token.get_secret_value(),
         f"{config.api_base_url}/bot",
@@ -145,7 +175,7 @@ def build(config: BotConfig, services: Services, clock: ServerClock) -> BotAppli
         # Giving up early on a slow answer costs a search for the message; see bot.delivery.
         request=HTTPXRequest(read_timeout=ANSWER, httpx_kwargs=hooks),
         get_updates_request=HTTPXRequest(connection_pool_size=2, httpx_kwargs=hooks),
-        rate_limiter=RateLimiter(config.budgets),
+        rate_limiter=limiter,
     )
     application = (
         ApplicationBuilder()
@@ -168,7 +198,7 @@ async def _prepare(database: Database, config: BotConfig) -> None:
             upgraded = await prepare_schema(database, config.database)
         except (DatabaseLocked, DatabaseFull, DatabaseUnreachable) as error:
             trouble.begins("database", f"{error}; trying again")
-            await asyncio.sleep(_RETRIES[min(attempt, len(_RETRIES) - 1)])
+            await asyncio.sleep(RETRIES[min(attempt, len(RETRIES) - 1)])
             attempt += 1
             continue
         trouble.ends()
@@ -181,75 +211,3 @@ def _life() -> "asyncio.Future[None]":
     life: asyncio.Future[None] = asyncio.get_running_loop().create_future()
     life.add_done_callback(lambda ended: ended.cancelled() or ended.exception())  # whoever asks is told; nobody has to
     return life
-
-
-@asynccontextmanager
-async def _connected(application: BotApplication) -> AsyncIterator[None]:
-    """Telegram knows us, however long it takes to reach it."""
-    try:
-        await _reach(application)
-        try:
-            await application.bot.set_my_commands(menu(phrases(SOURCE)))
-            for language in LANGUAGES.keys() - {SOURCE}:
-                await application.bot.set_my_commands(menu(phrases(language)), language_code=language)
-        except TelegramError as error:  # the menu is decoration
-            _log.warning("the command menu was not set: %s", type(error).__name__)
-        yield
-    finally:
-        await application.shutdown()
-        # What `initialize` made before it failed, python-telegram-bot leaves to us.
-        await application.bot.shutdown()
-
-
-async def _reach(application: BotApplication) -> None:
-    attempt = 0
-    while True:
-        try:
-            await application.initialize()
-        except InvalidToken:
-            # Its text holds the token: neither shown nor chained.
-            raise ConnectionRefused(
-                "the Bot API server does not know this token: copy it again from @BotFather "
-                "into TELEGRAM_BOT_TOKEN, and check COTORRA_API_BASE_URL"
-            ) from None
-        except BadRequest as error:
-            raise _no_server(application) from error
-        except (NetworkError, RetryAfter) as error:
-            pause = _RETRIES[min(attempt, len(_RETRIES) - 1)]
-            attempt += 1
-            _log.warning("no answer from the Bot API server (%s); next try in %d s", type(error).__name__, pause)
-            await asyncio.sleep(pause)
-        except TelegramError as error:
-            raise _no_server(application) from error
-        else:
-            return
-
-
-def _no_server(application: BotApplication) -> ConnectionRefused:
-    address = application.bot.base_url.removesuffix(application.bot.token).removesuffix("/bot")
-    return ConnectionRefused(f"expected a Bot API server at {address}, got another answer: check COTORRA_API_BASE_URL")
-
-
-@asynccontextmanager
-async def _polling(application: BotApplication, services: Services) -> AsyncIterator[None]:
-    """Updates come in."""
-    poller = Poller(cast("UpdatesBot", application.bot), services.inbox, UPDATES)
-    task = asyncio.create_task(poller.run(), name="poller")
-    task.add_done_callback(lambda ended: _judge(ended, services))
-    try:
-        yield
-    finally:
-        task.cancel()
-        await asyncio.wait([task])
-
-
-def _judge(task: "asyncio.Task[NoReturn]", services: Services) -> None:
-    """A part that must not end has ended: so does the bot, unless it was told to."""
-    if task.cancelled():
-        return
-    error = task.exception()
-    if isinstance(error, CotorraError):
-        services.fail(error)
-    elif error is not None:
-        _log.critical("receiving failed: %s", outline(error))
-        services.fail(ConnectionRefused("receiving updates failed, see the log: this is a bug; start again"))

@@ -11,7 +11,7 @@ import click
 
 from bot.errors import PageError, SettingsError
 from bot.logging_setup import set_up_logging
-from bot.settings import Settings, read_settings
+from bot.settings import Settings, read_settings, webhook_config
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOP_WITHIN = 7.5  # seconds after a signal; a container leaves 10, and whoever asks for 8 shall have them
@@ -44,6 +44,7 @@ def demo(port: int) -> None:
 
 async def _run(settings: Settings) -> None:
     from bot.app import BotConfig, running
+    from bot.observability.server import PagesConfig
 
     if settings.token is None:
         raise SettingsError("TELEGRAM_BOT_TOKEN: expected a token, got nothing")
@@ -53,10 +54,12 @@ async def _run(settings: Settings) -> None:
         settings.checkpoint,
         settings.engine,
         settings.api_base_url,
-        settings.allowed_chats,
+        settings.access,
         age_limit=settings.age_limit,
         data_dir=settings.data_dir.expanduser(),
         terms=settings.terms,
+        webhook=webhook_config(settings),
+        pages=None if settings.metrics_port is None else PagesConfig(settings.metrics_host, settings.metrics_port),
     )
     async with running(config) as application:
         _log.info("@%s is listening", application.bot.username)

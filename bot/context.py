@@ -9,9 +9,11 @@ from telegram import Chat as TelegramChat
 from telegram import Message, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from bot.access import Access
 from bot.callbacks import Callbacks
 from bot.inbox import Inbox
 from bot.languages import Phrases, phrases
+from bot.observability.metrics import Metrics
 from bot.outgoing import Priority
 from bot.retention import Retention
 from bot.scheduler import Scheduler
@@ -28,8 +30,8 @@ from model.errors import CotorraError
 class Services:
     """One bot's parts.
 
-    `life` never ends by itself: it fails with the reason where the bot cannot go on. `allowed_chats` is empty
-    where everybody may come.
+    `life` never ends by itself: it fails with the reason where the bot cannot go on. `access` says who may use
+    the bot and who runs it.
     """
 
     book: Book
@@ -41,7 +43,8 @@ class Services:
     consents: ConsentBook
     retention: Retention
     callbacks: Callbacks
-    allowed_chats: frozenset[int] = frozenset()
+    access: Access
+    metrics: Metrics
 
     def fail(self, reason: CotorraError) -> None:
         """End the bot's life, unless it has ended."""

@@ -9,15 +9,18 @@ import contextlib
 import datetime as dt
 import json
 import logging
-from collections.abc import AsyncIterator
+import time
+from collections.abc import AsyncIterator, Mapping
 
 from telegram import Update
+from telegram.constants import UpdateType
 from telegram.error import RetryAfter
 
 from bot.context import BotApplication
 from bot.errors import TurnRefused
 from bot.inbox import Inbox
 from bot.logging_setup import outline
+from bot.observability.request import request
 from bot.storage.errors import StorageError
 from bot.storage.inbox import Opened
 from bot.trouble import Trouble
@@ -56,6 +59,7 @@ class Dispatcher:
         self._tasks: set[asyncio.Task[None]] = set()
         self._naps: dict[int, asyncio.TimerHandle] = {}
         self._pauses: dict[int, float] = {}
+        self._metrics = application.bot_data.metrics
         self._trouble = Trouble("answering", _log)
 
     async def run(self) -> None:
@@ -96,6 +100,7 @@ class Dispatcher:
             self._pauses.pop(place, None)
             self._trouble.ends()
         else:
+            self._metrics.error(trouble)
             self._later(place, trouble)
 
     async def _attempt(self, place: int) -> Exception | None:
@@ -104,19 +109,30 @@ class Dispatcher:
         if opened is None:  # somebody cleared the table
             self._inbox.forget(place)
             return None
-        if (end := self._inbox.verdict(opened)) is not None:
-            _log.log(*_WHY[end], place)
-            await self._inbox.leave(place, end)
-            return None
-        return await self._handle(place, opened)
+        with request(opened.update_id):
+            if (end := self._inbox.verdict(opened)) is not None:
+                _log.log(*_WHY[end], place)
+                await self._inbox.leave(place, end)
+                return None
+            return await self._read(place, opened)
 
-    async def _handle(self, place: int, opened: Opened) -> Exception | None:
+    async def _read(self, place: int, opened: Opened) -> Exception | None:
         try:
-            update = Update.de_json(json.loads(opened.payload), self._application.bot)
+            content = json.loads(opened.payload)
+            update = Update.de_json(content, self._application.bot)
         except (TypeError, ValueError, KeyError, AttributeError, LookupError) as error:
             _log.error("an update could not be read: %s", outline(error))
+            self._metrics.error(error)
             await self._inbox.leave(place, "failed")
             return None
+        self._metrics.update_began(_kind(content))
+        start = time.monotonic()
+        try:
+            return await self._handle(place, update)
+        finally:
+            self._metrics.update_ended(time.monotonic() - start)
+
+    async def _handle(self, place: int, update: Update) -> Exception | None:
         held = self._inbox.hold(place, update.update_id)
         try:
             await self._application.process_update(update)
@@ -126,6 +142,7 @@ class Dispatcher:
             await self._inbox.mail.excuse(place)
             return held.trouble
         await self._inbox.leave(place, held.end)
+        _log.debug("the update is %s", held.end)
         return None
 
     def _later(self, place: int, trouble: Exception) -> None:
@@ -150,3 +167,9 @@ _WHY = {
     "failed": (logging.ERROR, "the update in place %d is given up: the process died on it again and again"),
     "done": (logging.DEBUG, "the update in place %d is done"),
 }
+_KINDS = frozenset(kind.value for kind in UpdateType)
+
+
+def _kind(update: Mapping[str, object]) -> str:
+    """What kind of update it is; one of a few words, whatever came."""
+    return next((name for name in update if name in _KINDS), "unknown")

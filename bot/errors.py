@@ -5,6 +5,7 @@ CotorraError (model.errors)
 ├── ConnectionRefused        Telegram, or the server in its place, does not know the token
 │   └── TokenRevoked         it knew the token before
 ├── UpdateUnreadable         what came from Telegram is no update
+├── InboxFull                too many updates wait already: Telegram keeps this one
 ├── PageError                the demo's page cannot be served: its port is taken
 ├── ListenRefused            the webhook or the metrics cannot be served where they were asked for
 ├── LogError                 the prompt log cannot be shown, exported or replayed as asked
@@ -41,6 +42,10 @@ class TokenRevoked(ConnectionRefused):
 
 class UpdateUnreadable(CotorraError):
     """What came from Telegram is no update."""
+
+
+class InboxFull(CotorraError):
+    """Too many updates wait already; Telegram keeps this one and brings it again."""
 
 
 class PageError(CotorraError):

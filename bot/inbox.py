@@ -16,12 +16,14 @@ Knows no handlers. Memory holds numbers alone; the content stays on disk until i
 import asyncio
 import datetime as dt
 import json
+import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from bot.clock import ServerClock
 from bot.errors import UpdateUnreadable
+from bot.observability.request import request
 from bot.order import Lanes
 from bot.storage.inbox import Arrival, End, Opened
 from bot.storage.mail import Mail
@@ -32,6 +34,8 @@ CAPACITY = 50_000  # updates that wait; beyond it Telegram keeps them
 LANE = 3_600  # updates of one chat: more than a bot may answer there within an hour
 ATTEMPTS = 20  # how often the process may die on an update before it is given up
 TIDY_EVERY = 1_000  # updates between two looks for what may be forgotten
+
+_log = logging.getLogger(__name__)
 
 
 @dataclass(eq=False)
@@ -81,6 +85,11 @@ class Inbox:
         """How many updates wait or are in hand."""
         return len(self._lanes)
 
+    @property
+    def is_full(self) -> bool:
+        """Whether nothing more should come in for now."""
+        return len(self) >= self._capacity
+
     async def load(self) -> int:
         """Find what an earlier process left unanswered; how many. Raises StorageError."""
         for place in await self.mail.waiting():
@@ -100,12 +109,14 @@ class Inbox:
         places = await self.mail.accept(arrivals)
         for place in places:
             self._lanes.add(place.id, place.chat_id)
+            with request(place.update_id):
+                _log.debug("an update came in, to place %d", place.id)
         self._arrived.set()
         return len(places)
 
     async def room(self) -> None:
         """Wait until there is room for more: this is how slow answers slow down the receiving."""
-        while len(self) >= self._capacity:
+        while self.is_full:
             self._left.clear()
             await self._left.wait()
 

@@ -3,28 +3,19 @@
 Knows no handlers. It never ends by itself, however long Telegram or the database is away.
 """
 
-import asyncio
-import datetime as dt
-import logging
-from collections.abc import Awaitable, Callable, Mapping, Sequence
+from collections.abc import Mapping, Sequence
 from typing import Any, NoReturn
 
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.error import Conflict, TelegramError
 from telegram.ext import ExtBot
 
-from bot.errors import TokenRevoked
 from bot.inbox import Inbox
+from bot.insistence import Insistence
 from bot.outgoing import Priority
-from bot.storage.errors import StorageError
-from bot.trouble import Trouble
 
 LIMIT = 100  # updates in one answer, the most that Telegram gives
 POLL = 20  # seconds that Telegram keeps a request waiting for an update
 SLACK = 10.0  # seconds more until we take the connection for dead
-PAUSES = (1, 2, 4, 8, 15, 30)  # seconds between attempts
-
-Sleep = Callable[[float], Awaitable[None]]
-_log = logging.getLogger(__name__)
 
 
 class UpdatesBot(ExtBot[Priority]):
@@ -56,24 +47,22 @@ class Poller:
         bot: Whose updates.
         inbox: Where they go.
         kinds: Which kinds.
-        sleep: Waits so many seconds.
+        insistence: How what fails is tried again.
     """
 
-    def __init__(self, bot: UpdatesBot, inbox: Inbox, kinds: Sequence[str], sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(self, bot: UpdatesBot, inbox: Inbox, kinds: Sequence[str], insistence: Insistence) -> None:
         self._bot = bot
         self._inbox = inbox
         self._kinds = kinds
-        self._sleep = sleep
+        self._insistence = insistence
         self._offset: int | None = None
-        self._failures = 0
-        self._trouble = Trouble("receiving", _log)
 
     async def run(self) -> NoReturn:
         """Poll until cancelled. Raises TokenRevoked once Telegram does not know the token any more."""
-        await self._insist(self._drop_webhook)
+        await self._insistence.insist(self._drop_webhook)
         while True:
             await self._inbox.room()
-            await self._insist(self._poll)
+            await self._insistence.insist(self._poll)
 
     async def _drop_webhook(self) -> None:
         await self._bot.delete_webhook()
@@ -81,44 +70,14 @@ class Poller:
     async def _poll(self) -> None:
         # After a start and after trouble, what waits is to be known at once.
         seconds = POLL if self._inbox.caught_up.is_set() else 0
-        updates = await self._bot.raw_updates(self._offset, seconds, self._kinds)
+        try:
+            updates = await self._bot.raw_updates(self._offset, seconds, self._kinds)
+        except Conflict as conflict:
+            if "webhook" in conflict.message.lower():  # left by a program that may be gone: nobody else removes it
+                await self._drop_webhook()
+            raise
         if updates:
             await self._inbox.accept(updates)
             self._offset = max(int(update["update_id"]) for update in updates) + 1
         if len(updates) < LIMIT:
             self._inbox.caught_up.set()
-
-    async def _insist(self, action: Callable[[], Awaitable[None]]) -> None:
-        """Try until it succeeds."""
-        while True:
-            try:
-                await action()
-            except InvalidToken:  # its text may hold the token: neither shown nor chained
-                raise TokenRevoked() from None
-            except (TelegramError, StorageError) as error:
-                self._inbox.caught_up.clear()
-                pause = self._pause(error)
-                self._trouble.begins(*_trouble(error))
-                await self._sleep(pause)
-            else:
-                self._failures = 0
-                self._trouble.ends()
-                return
-
-    def _pause(self, error: Exception) -> float:
-        pause = float(PAUSES[min(self._failures, len(PAUSES) - 1)])
-        self._failures += 1
-        if isinstance(error, RetryAfter):
-            asked = error.retry_after
-            return asked.total_seconds() if isinstance(asked, dt.timedelta) else float(asked)
-        return 0.0 if isinstance(error, TimedOut) and self._failures == 1 else pause
-
-
-def _trouble(error: TelegramError | StorageError) -> tuple[str, str, int]:
-    """What kind of trouble it is, in a word and in a sentence, and how grave."""
-    if isinstance(error, StorageError):
-        return str(error), f"updates stay with Telegram until the database takes them: {error}", logging.ERROR
-    if isinstance(error, Conflict):
-        sentence = "another program receives this bot's messages: stop it, or this bot gets only some of them"
-        return "conflict", sentence, logging.ERROR
-    return "silence", f"no answer from the Bot API server ({type(error).__name__}); trying again", logging.WARNING

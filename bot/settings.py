@@ -16,6 +16,7 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot.access import Access
 from bot.errors import SettingsError
 from bot.terms import PURPOSE, Terms
 from bot.webhook_config import WebhookConfig
@@ -259,6 +260,11 @@ class Settings(BaseSettings):
         """What must stand in no log line."""
         found = (self.token, self.database_url, self.webhook_secret)
         return [secret.get_secret_value() for secret in found if secret is not None]
+
+    @property
+    def access(self) -> Access:
+        """Who may use the bot and who runs it."""
+        return Access(self.allowed_chats, self.allowed_users, self.admins)
 
     @property
     def terms(self) -> Terms:

@@ -14,6 +14,7 @@ from typing import Any
 
 from tornado.web import Application, HTTPError, RequestHandler, stream_request_body
 
+from bot.errors import UpdateUnreadable
 from bot.listening import listening
 from bot.logging_setup import outline
 from bot.webhook_config import WebhookConfig
@@ -24,12 +25,9 @@ MOST_BYTES = 2**20  # an update is a few kilobytes; a hundred entities on a long
 
 _log = logging.getLogger(__name__)
 
-# Keeps an update and returns when it is on disk. Raises UpdateUnreadable for what is no update.
+# Keeps an update and returns when it is on disk. Raises UpdateUnreadable for what is no update, and will be none
+# if it comes again.
 Receive = Callable[[Mapping[str, Any]], Awaitable[object]]
-
-
-class UpdateRefused(CotorraError):
-    """What came is no update, and will be none if it comes again."""
 
 
 @stream_request_body
@@ -71,10 +69,10 @@ class UpdateHandler(RequestHandler):
             raise HTTPError(400)
         try:
             await self._receive(update)
-        except UpdateRefused:
+        except UpdateUnreadable:
             raise HTTPError(400) from None
         except CotorraError as error:
-            _log.warning("an update could not be taken now, Telegram will bring it again: %s", outline(error))
+            _log.debug("an update could not be taken now, Telegram will bring it again: %s", outline(error))
             raise HTTPError(503) from None
 
     def check_xsrf_cookie(self) -> None:

@@ -14,6 +14,13 @@ from bot.handlers.privacy import ask_once, forget_command, my_data_command, priv
 from bot.handlers.seed import plain_message, seed_command
 from bot.handlers.temperature import temperature_command
 
+# What Telegram is asked for: the kinds of updates that some handler here answers to, and no other.
+UPDATES = (
+    "message",
+    "channel_post",
+    "callback_query",
+)
+
 _BEFORE_ALL = -1
 _AFTER_ALL = 1
 

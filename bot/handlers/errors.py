@@ -39,6 +39,7 @@ async def on_error(update: object, context: BotContext) -> None:
         held.trouble = error
         return
     held.end = "failed"
+    context.bot_data.metrics.error(error)
     _log.error("an update failed: %s", outline(error))
     if isinstance(error, Forbidden):
         return

@@ -1,4 +1,4 @@
-"""Who may use the bot: everybody, or the chats that the operator allowed."""
+"""Who may use the bot: everybody, or the chats and people that the operator allowed; whatever they do."""
 
 from telegram import Update
 from telegram.ext import ApplicationHandlerStop
@@ -12,13 +12,11 @@ PRIVATE = N_("This bot is private. Whoever runs it can let this chat in by its i
 
 
 async def gate(update: Update, context: BotContext) -> None:
-    """Stops every update from a chat that is not allowed; before all other handlers.
+    """Stops every update from a chat and a person that are not allowed; before all other handlers.
 
     Only `/start` in a private chat gets a sentence, so that strangers cannot make the bot talk in groups.
     """
-    allowed = context.bot_data.allowed_chats
-    chat = update.effective_chat
-    if not allowed or (chat is not None and chat.id in allowed):
+    if context.bot_data.access.allows(*_origin(update)):
         return
     message = said(update)
     if message is not None and is_private(message):
@@ -27,3 +25,12 @@ async def gate(update: Update, context: BotContext) -> None:
             say = await phrases_for(update, context)
             await reply(update, say(PRIVATE, id=message.chat.id), context)
     raise ApplicationHandlerStop
+
+
+def _origin(update: Update) -> tuple[int | None, int | None]:
+    """The chat and the person that an update comes from; None for what it does not name."""
+    chat, person = update.effective_chat, update.effective_user
+    if update.poll_answer is not None:  # a chat may vote, too; a stand-in is then named as the person
+        chat = update.poll_answer.voter_chat
+        person = None if chat is not None else person
+    return (None if chat is None else chat.id), (None if person is None else person.id)

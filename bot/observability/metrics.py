@@ -41,6 +41,11 @@ class Metrics:
             "cotorra_dropped_calls", "Frames and typing actions that did not go.", ["method"], registry=registry
         )
         self._errors = Counter("cotorra_errors", "Errors by kind.", ["kind"], registry=registry)
+        self._received_at = Gauge(
+            "cotorra_received_timestamp_seconds",
+            "When updates were last fetched, or Telegram last said that it can bring them.",
+            registry=registry,
+        )
         self._queues = Gauge("cotorra_queue_length", "How many wait, and for what.", ["queue"], registry=registry)
 
     def update_began(self, kind: str) -> None:
@@ -68,6 +73,10 @@ class Metrics:
     def error(self, error: BaseException) -> None:
         """Something failed; told by its kind."""
         self._errors.labels(type(error).__name__).inc()
+
+    def received(self) -> None:
+        """The way by which updates come has just worked."""
+        self._received_at.set_to_current_time()
 
     def watch_queue(self, name: str, length: Callable[[], float]) -> None:
         """Ask for a queue's length whenever somebody looks."""

@@ -1,10 +1,12 @@
-"""The operator's pages: /metrics for Prometheus and /healthz for whoever restarts what is ill.
+"""The operator's pages: /metrics for Prometheus, /healthz for whoever restarts what is ill, and what else is given.
 
 Served on the loopback unless the operator says otherwise: figures are nobody's words, but nobody's business.
 """
 
-from collections.abc import AsyncIterator
+import re
+from collections.abc import AsyncIterator, Mapping
 from contextlib import asynccontextmanager
+from dataclasses import dataclass, field
 
 from prometheus_client import CONTENT_TYPE_LATEST
 from tornado.routing import URLSpec
@@ -40,6 +42,17 @@ class HealthPage(RequestHandler):
         self.write(report.as_json())
 
 
+class FixedPage(RequestHandler):
+    """GET of a page that never changes."""
+
+    def initialize(self, text: str) -> None:
+        self._text = text
+
+    def get(self) -> None:
+        self.set_header("Content-Security-Policy", "default-src 'none'; style-src 'unsafe-inline'")
+        self.write(self._text)
+
+
 class Elsewhere(RequestHandler):
     """Every other address."""
 
@@ -47,11 +60,26 @@ class Elsewhere(RequestHandler):
         raise HTTPError(404)
 
 
+@dataclass(frozen=True)
+class PagesConfig:
+    """Where the pages are served: an address of this machine, and a port, 0 for any free one.
+
+    further: more pages, in HTML, by their paths.
+    """
+
+    host: str = "127.0.0.1"
+    port: int = 0
+    further: Mapping[str, str] = field(default_factory=dict)
+
+
 @asynccontextmanager
-async def operators_pages(metrics: Metrics, health: Health, host: str, port: int) -> AsyncIterator[int]:
-    """Serve both pages; the port. Raises ListenRefused."""
-    metrics_page = URLSpec(r"/metrics", MetricsPage, {"metrics": metrics})
-    health_page = URLSpec(r"/healthz", HealthPage, {"health": health})
-    application = Application([metrics_page, health_page], default_handler_class=Elsewhere, log_function=lambda _: None)
-    async with listening(application, host, port, _NO_BODY) as taken:
+async def operators_pages(metrics: Metrics, health: Health, config: PagesConfig) -> AsyncIterator[int]:
+    """Serve the pages; the port. Raises ListenRefused."""
+    pages = [
+        URLSpec(r"/metrics", MetricsPage, {"metrics": metrics}),
+        URLSpec(r"/healthz", HealthPage, {"health": health}),
+        *(URLSpec(re.escape(path), FixedPage, {"text": text}) for path, text in config.further.items()),
+    ]
+    application = Application(pages, default_handler_class=Elsewhere, log_function=lambda _: None)
+    async with listening(application, config.host, config.port, _NO_BODY) as taken:
         yield taken

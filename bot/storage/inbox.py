@@ -44,6 +44,7 @@ class Waiting:
 class Opened:
     """An update whose turn has come, and how often it was begun before."""
 
+    update_id: int
     payload: str
     sent_at: dt.datetime
     attempts: int
@@ -79,7 +80,7 @@ class Inboxes:
 
     async def open(self, place: int) -> Opened | None:
         """The update, counted as begun once more; None if it waits no longer."""
-        columns = (inbox.c.payload, inbox.c.sent_at, inbox.c.attempts)
+        columns = (inbox.c.update_id, inbox.c.payload, inbox.c.sent_at, inbox.c.attempts)
         mine = (inbox.c.id == place) & (inbox.c.state == "waiting")
         row = (await self._connection.execute(select(*columns).where(mine))).one_or_none()
         if row is None or row.payload is None:

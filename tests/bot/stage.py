@@ -10,9 +10,11 @@ from typing import Any
 from pydantic import SecretStr
 from telegram import Message
 
+from bot.access import Access
 from bot.app import LAST_REPLIES, BotConfig, running
 from bot.budgets import UNLIMITED, Budgets
 from bot.context import BotApplication
+from bot.observability.server import PagesConfig
 from bot.playground import Playground
 from bot.playground.calls import Call
 from bot.storage.book import Book, Occasion
@@ -23,6 +25,7 @@ from bot.storage.prompts import Prompt, Prompts
 from bot.storage.settings_changes import SettingsChange, SettingsChanges
 from bot.storage.users import User, Users
 from bot.terms import Terms
+from bot.webhook_config import WebhookConfig
 from tests.bot.fakes import FakeGenerator
 
 NOW = int(time.time())
@@ -35,12 +38,14 @@ class Stage:
         self,
         address: str,
         generator: FakeGenerator,
-        allowed_chats: frozenset[int] = frozenset(),
+        access: Access | None = None,
         budgets: Budgets = UNLIMITED,  # so that a conversation takes no second between two messages
         patience: float = LAST_REPLIES,
         *,
         strangers: bool = False,
         terms: Terms | None = None,
+        webhook: WebhookConfig | None = None,
+        pages: PagesConfig | None = None,
     ) -> None:
         """`strangers`: nobody was asked about consent before; otherwise everybody was, and did not answer."""
         self.address = address
@@ -48,11 +53,13 @@ class Stage:
         self.playground = Playground()
         self.you = self.playground.world.you.id
         self.group = self.playground.world.group.chat.id
-        self._allowed = allowed_chats
+        self._access = access or Access()
         self._budgets = budgets
         self._patience = patience
         self.terms = terms or Terms()
         self._strangers = strangers
+        self._webhook = webhook
+        self._pages = pages
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
         self._bot = AsyncExitStack()
@@ -93,11 +100,13 @@ class Stage:
             self.address,
             Path("unused"),
             api_base_url=self.playground.api_base_url,
-            allowed_chats=self._allowed,
+            access=self._access,
             budgets=self._budgets,
             patience=self._patience,
             data_dir=Path(self.address.removeprefix("sqlite:///")).parent,
             terms=self.terms,
+            webhook=self._webhook,
+            pages=self._pages,
         )
         self.application = await self._bot.enter_async_context(running(config, self.generator))
 

@@ -1,5 +1,6 @@
 import datetime as dt
 
+from bot.access import Access
 from bot.languages import LANGUAGES
 from bot.playground import Playground, faults
 from bot.text import MESSAGE_UNITS
@@ -276,7 +277,7 @@ async def test_the_command_menu_is_set_for_every_language(stage: Stage) -> None:
 
 async def test_only_allowed_chats_are_served(address: str) -> None:
     group = Playground().world.group.chat.id  # the same in every new world
-    async with Stage(address, FakeGenerator(), frozenset({group})) as stage:
+    async with Stage(address, FakeGenerator(), Access(frozenset({group}))) as stage:
         assert str(stage.you) in await stage.ask("/start")
         await stage.deliver_command("/seed let me in")
         await stage.deliver({"text": "let me in"})

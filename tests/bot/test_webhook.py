@@ -9,10 +9,10 @@ import pytest
 from pydantic import SecretStr
 from telegram import Bot
 
-from bot.errors import ListenRefused
+from bot.errors import ListenRefused, UpdateUnreadable
 from bot.playground import Playground
 from bot.storage.errors import DatabaseLocked
-from bot.webhook import MOST_BYTES, SECRET_HEADER, UpdateRefused, webhook_server
+from bot.webhook import MOST_BYTES, SECRET_HEADER, webhook_server
 from bot.webhook_config import WebhookConfig
 
 SECRET = "a-secret_for-Telegram"
@@ -155,7 +155,7 @@ async def test_telegram_is_told_only_when_the_update_is_there(hook: Hook) -> Non
 async def test_what_cannot_be_kept_now_is_brought_again_and_what_never_can_is_not(hook: Hook) -> None:
     hook.keeper.errors.append(DatabaseLocked("busy"))
     assert await hook.send() == 503
-    hook.keeper.errors.append(UpdateRefused("no update"))
+    hook.keeper.errors.append(UpdateUnreadable("no update"))
     assert await hook.send() == 400
     assert await hook.send() == 200
 

@@ -13,7 +13,7 @@ from bot.errors import GenerationFailed
 from bot.observability.health import Health, Unhealthy
 from bot.observability.metrics import Metrics
 from bot.observability.probes import GeneratorProbe, Heartbeat, check_database, check_listener
-from bot.observability.server import operators_pages
+from bot.observability.server import PagesConfig, operators_pages
 from bot.scheduler import Scheduler
 from bot.storage.database import Database
 from bot.storage.schema import prepare_schema
@@ -42,7 +42,7 @@ class Part:
 @asynccontextmanager
 async def pages(health: Health, metrics: Metrics | None = None) -> AsyncIterator[httpx.AsyncClient]:
     async with AsyncExitStack() as stack:
-        port = await stack.enter_async_context(operators_pages(metrics or Metrics(), health, "127.0.0.1", 0))
+        port = await stack.enter_async_context(operators_pages(metrics or Metrics(), health, PagesConfig()))
         yield await stack.enter_async_context(httpx.AsyncClient(base_url=f"http://127.0.0.1:{port}"))
 
 
@@ -154,7 +154,7 @@ async def test_a_busy_generator_is_no_ill_one_until_it_is_stuck() -> None:
 
 
 async def test_a_webhook_nobody_listens_for_is_unhealthy() -> None:
-    async with operators_pages(Metrics(), Health({}), "127.0.0.1", 0) as port:
+    async with operators_pages(Metrics(), Health({}), PagesConfig()) as port:
         await check_listener("127.0.0.1", port)
     with pytest.raises(Unhealthy):
         await check_listener("127.0.0.1", port)
@@ -175,6 +175,7 @@ def some_metrics() -> Metrics:
     metrics.call_refused("sendmessage")
     metrics.call_dropped("sendchataction")
     metrics.call_waited(1.5)
+    metrics.received()
     metrics.watch_queue("inbox", lambda: 7)
     return metrics
 

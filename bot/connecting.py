@@ -1,0 +1,64 @@
+"""Connecting: Telegram knows us, however long it takes to reach it."""
+
+import asyncio
+import logging
+from collections.abc import AsyncIterator
+from contextlib import asynccontextmanager
+
+from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
+
+from bot.context import BotApplication
+from bot.errors import ConnectionRefused
+from bot.handlers.help import menu
+from bot.languages import LANGUAGES, SOURCE, phrases
+
+RETRIES = (1, 2, 4, 8, 15, 30)  # seconds between attempts to reach the server at the start
+
+_log = logging.getLogger(__name__)
+
+
+@asynccontextmanager
+async def connected(application: BotApplication) -> AsyncIterator[None]:
+    """The application is initialized within. Raises ConnectionRefused where the server does not want us."""
+    try:
+        await _reach(application)
+        try:
+            await application.bot.set_my_commands(menu(phrases(SOURCE)))
+            for language in LANGUAGES.keys() - {SOURCE}:
+                await application.bot.set_my_commands(menu(phrases(language)), language_code=language)
+        except TelegramError as error:  # the menu is decoration
+            _log.warning("the command menu was not set: %s", type(error).__name__)
+        yield
+    finally:
+        await application.shutdown()
+        # What `initialize` made before it failed, python-telegram-bot leaves to us.
+        await application.bot.shutdown()
+
+
+async def _reach(application: BotApplication) -> None:
+    attempt = 0
+    while True:
+        try:
+            await application.initialize()
+        except InvalidToken:
+            # Its text holds the token: neither shown nor chained.
+            raise ConnectionRefused(
+                "the Bot API server does not know this token: copy it again from @BotFather "
+                "into TELEGRAM_BOT_TOKEN, and check COTORRA_API_BASE_URL"
+            ) from None
+        except BadRequest as error:
+            raise _no_server(application) from error
+        except (NetworkError, RetryAfter) as error:
+            pause = RETRIES[min(attempt, len(RETRIES) - 1)]
+            attempt += 1
+            _log.warning("no answer from the Bot API server (%s); next try in %d s", type(error).__name__, pause)
+            await asyncio.sleep(pause)
+        except TelegramError as error:
+            raise _no_server(application) from error
+        else:
+            return
+
+
+def _no_server(application: BotApplication) -> ConnectionRefused:
+    address = application.bot.base_url.removesuffix(application.bot.token).removesuffix("/bot")
+    return ConnectionRefused(f"expected a Bot API server at {address}, got another answer: check COTORRA_API_BASE_URL")

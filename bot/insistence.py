@@ -1,0 +1,83 @@
+"""Insistence: an action is tried until it succeeds, with growing pauses; what keeps it from it is said once.
+
+Knows no inbox: whoever wants to hear of successes and failures says so.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable
+from typing import Protocol
+
+from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+
+from bot.errors import TokenRevoked
+from bot.storage.errors import StorageError
+from bot.trouble import Trouble
+
+PAUSES = (1, 2, 4, 8, 15, 30)  # seconds between attempts
+
+Sleep = Callable[[float], Awaitable[None]]
+_log = logging.getLogger(__name__)
+
+
+class Listener(Protocol):
+    """Who hears how it goes."""
+
+    def succeeded(self) -> None:
+        """An attempt came through."""
+
+    def failed(self, error: Exception) -> None:
+        """An attempt did not, and another follows."""
+
+
+class Insistence:
+    """Tries again what fails for want of Telegram or of the database.
+
+    Args:
+        name: What is done, as a sentence begins with it.
+        listener: Hears of every attempt.
+        sleep: Waits so many seconds.
+    """
+
+    def __init__(self, name: str, listener: Listener, sleep: Sleep = asyncio.sleep) -> None:
+        self._listener = listener
+        self._sleep = sleep
+        self._failures = 0
+        self._trouble = Trouble(name, _log)
+
+    async def insist(self, action: Callable[[], Awaitable[None]]) -> None:
+        """Do it, as often as it takes. Raises TokenRevoked once Telegram does not know the token any more."""
+        while True:
+            try:
+                await action()
+            except InvalidToken:  # its text may hold the token: neither shown nor chained
+                raise TokenRevoked() from None
+            except (TelegramError, StorageError) as error:
+                self._listener.failed(error)
+                pause = self._pause(error)
+                self._trouble.begins(*_trouble(error))
+                await self._sleep(pause)
+            else:
+                self._failures = 0
+                self._trouble.ends()
+                self._listener.succeeded()
+                return
+
+    def _pause(self, error: Exception) -> float:
+        pause = float(PAUSES[min(self._failures, len(PAUSES) - 1)])
+        self._failures += 1
+        if isinstance(error, RetryAfter):
+            asked = error.retry_after
+            return asked.total_seconds() if isinstance(asked, dt.timedelta) else float(asked)
+        return 0.0 if isinstance(error, TimedOut) and self._failures == 1 else pause
+
+
+def _trouble(error: TelegramError | StorageError) -> tuple[str, str, int]:
+    """What kind of trouble it is, in a word and in a sentence, and how grave."""
+    if isinstance(error, StorageError):
+        return str(error), f"updates stay with Telegram until the database takes them: {error}", logging.ERROR
+    if isinstance(error, Conflict):
+        sentence = "another program receives this bot's messages: stop it, or this bot gets only some of them"
+        return "conflict", sentence, logging.ERROR
+    return "silence", f"no answer from the Bot API server ({type(error).__name__}); trying again", logging.WARNING
