@@ -27,12 +27,21 @@ _ROUND = 32  # one-hot rows are padded to a multiple of it, which is what the ma
 
 
 def lstm(
-    x: Tensor, kernel: Tensor, recurrent_kernel: Tensor, bias: Tensor, h: Tensor, c: Tensor, dtype: Any
+    x: Tensor,
+    kernel: Tensor,
+    recurrent_kernel: Tensor,
+    bias: Tensor,
+    h: Tensor,
+    c: Tensor,
+    dtype: Any,
+    keep: Tensor | None = None,
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Run one LSTM layer over a chunk.
 
     x: (T, B, I). kernel: (I, 4U). recurrent_kernel: (U, 4U). bias: (4U,). h and c: (B, U), float32.
-    dtype: of the products, tf.float32 or tf.bfloat16.
+    dtype: of the products, tf.float32 or tf.bfloat16. keep: what the candidates g are multiplied by,
+    (T, U, B), if anything: zeros are what is dropped (Semeniuta et al. 2016, "Recurrent Dropout without
+    Memory Loss").
     Returns the outputs (T, B, U) in dtype, and the last h and c (B, U) in float32. No gradient flows into
     the first h and c: back-propagation through time is truncated to the chunk.
     """
@@ -47,10 +56,10 @@ def lstm(
             return tf.matmul(weights, h), projected[t], bias[:, None]
 
         weights = tf.transpose(recurrent)
-        hs, cs, gates, last_h, last_c = _forward(product, x.shape[0], h0, c0, None)
+        hs, cs, gates, last_h, last_c = _forward(product, x.shape[0], h0, c0, None, keep)
 
         def gradient(d_hs: Tensor, _d_h: Tensor, _d_c: Tensor) -> tuple[Tensor, ...]:
-            dzs = _backward(_swap(tf.cast(d_hs, dtype)), gates, cs, c0, recurrent)
+            dzs = _backward(_swap(tf.cast(d_hs, dtype)), gates, cs, c0, recurrent, keep)
             flat = _over_time(dzs)
             d_kernel = tf.matmul(tf.reshape(x, (-1, x.shape[2])), flat, transpose_a=True, transpose_b=True)
             d_recurrent = tf.matmul(_over_time(_before(hs, h0)), flat, transpose_b=True)
@@ -66,7 +75,7 @@ def lstm(
 
 
 def lstm_on_ids(
-    ids: Tensor, table: Tensor, recurrent_kernel: Tensor, h: Tensor, c: Tensor, dtype: Any
+    ids: Tensor, table: Tensor, recurrent_kernel: Tensor, h: Tensor, c: Tensor, dtype: Any, keep: Tensor | None = None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """The same for a layer that reads characters: lstm(gather(embeddings, ids), ...), without the input product.
 
@@ -87,10 +96,10 @@ def lstm_on_ids(
         def product(_t: Tensor, h: Tensor) -> tuple[Tensor, ...]:
             return (tf.matmul(weights, h),)
 
-        hs, cs, gates, last_h, last_c = _forward(product, steps, h0, c0, following)
+        hs, cs, gates, last_h, last_c = _forward(product, steps, h0, c0, following, keep)
 
         def gradient(d_hs: Tensor, _d_h: Tensor, _d_c: Tensor) -> tuple[Tensor, ...]:
-            dzs = _backward(_swap(tf.cast(d_hs, dtype)), gates, cs, c0, recurrent)
+            dzs = _backward(_swap(tf.cast(d_hs, dtype)), gates, cs, c0, recurrent, keep)
             both = tf.cast(tf.matmul(_over_time(_before(hs, h0)), _over_time(dzs), transpose_b=True), tf.float32)
             d_state = tf.zeros((h0.shape[1], units))
             return both[units : units + table.shape[0]], both[:units], d_state, d_state
@@ -101,7 +110,9 @@ def lstm_on_ids(
     return outputs, tf.cast(last_h, tf.float32), last_c
 
 
-def _forward(product: Any, steps: int, h0: Tensor, c0: Tensor, following: Tensor | None) -> tuple[Tensor, ...]:
+def _forward(
+    product: Any, steps: int, h0: Tensor, c0: Tensor, following: Tensor | None, keep: Tensor | None
+) -> tuple[Tensor, ...]:
     """The steps in order: h (T, U, B), c (T, U, B), gates (T, 4U, B), the last h and c.
 
     product: from a timestep and h to the terms whose sum is z (4U, B). following: what stands below h at
@@ -109,7 +120,7 @@ def _forward(product: Any, steps: int, h0: Tensor, c0: Tensor, following: Tensor
     """
 
     def body(t: Tensor, h: Tensor, c: Tensor, hs: Any, cs: Any, gates: Any) -> tuple[Any, ...]:
-        h, c, gate = _step(product(t, h), c, None if following is None else following[t])
+        h, c, gate = _step(product(t, h), c, _at(following, t), _at(keep, t))
         return t + 1, h, c, hs.write(t, h), cs.write(t, c), gates.write(t, gate)
 
     gate = tf.TensorShape((4 * c0.shape[0], c0.shape[1]))
@@ -118,13 +129,13 @@ def _forward(product: Any, steps: int, h0: Tensor, c0: Tensor, following: Tensor
     return hs.stack(), cs.stack(), gates.stack(), h, c
 
 
-def _backward(d_hs: Tensor, gates: Tensor, cs: Tensor, c0: Tensor, recurrent: Tensor) -> Tensor:
+def _backward(d_hs: Tensor, gates: Tensor, cs: Tensor, c0: Tensor, recurrent: Tensor, keep: Tensor | None) -> Tensor:
     """The gradient of the gates before their non-linearities, (T, 4U, B), from that of the outputs (T, U, B)."""
     steps, units, batch = cs.shape
     before = _before(cs, c0)
 
     def body(t: Tensor, d_h: Tensor, d_c: Tensor, dzs: Any) -> tuple[Any, ...]:
-        dz, d_c = _step_gradient(d_hs[t], d_h, d_c, gates[t], cs[t], before[t])
+        dz, d_c = _step_gradient(d_hs[t], d_h, d_c, gates[t], cs[t], before[t], _at(keep, t))
         return t - 1, tf.matmul(recurrent, dz), d_c, dzs.write(t, dz)
 
     dzs = _array(gates.dtype, gates.shape[1:], steps)
@@ -134,12 +145,14 @@ def _backward(d_hs: Tensor, gates: Tensor, cs: Tensor, c0: Tensor, recurrent: Te
 
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
-def _step(terms: tuple[Tensor, ...], c: Tensor, below: Tensor | None) -> tuple[Tensor, Tensor, Tensor]:
+def _step(
+    terms: tuple[Tensor, ...], c: Tensor, below: Tensor | None, keep: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
     """From the terms of z (4U, B) and the old c (U, B): h with `below` under it, c, and the gates (4U, B)."""
     z = sum(tf.cast(term, tf.float32) for term in terms)
     i, f, g, o = tf.split(z, 4, 0)
     i, f, g, o = tf.sigmoid(i), tf.sigmoid(f), tf.tanh(g), tf.sigmoid(o)
-    c = f * c + i * g
+    c = f * c + i * _kept(g, keep)
     h = tf.cast(o * tf.tanh(c), terms[0].dtype)
     gates = tf.cast(tf.concat([i, f, g, o], 0), terms[0].dtype)
     return h if below is None else tf.concat([h, below], 0), c, gates
@@ -147,15 +160,23 @@ def _step(terms: tuple[Tensor, ...], c: Tensor, below: Tensor | None) -> tuple[T
 
 @tf.function(jit_compile=True, autograph=False)  # type: ignore[untyped-decorator]
 def _step_gradient(
-    d_output: Tensor, d_h: Tensor, d_c: Tensor, gates: Tensor, c: Tensor, before: Tensor
+    d_output: Tensor, d_h: Tensor, d_c: Tensor, gates: Tensor, c: Tensor, before: Tensor, keep: Tensor | None
 ) -> tuple[Tensor, Tensor]:
     """From the gradients of the output, of the next step's h and c (U, B): those of z (4U, B) and of `before`."""
     i, f, g, o = tf.split(tf.cast(gates, tf.float32), 4, 0)
     d_h = tf.cast(d_output, tf.float32) + tf.cast(d_h, tf.float32)
     tanh_c = tf.tanh(c)
     d_c = d_c + d_h * o * (1 - tanh_c * tanh_c)
-    d_i, d_f, d_g = d_c * g * i * (1 - i), d_c * before * f * (1 - f), d_c * i * (1 - g * g)
+    d_i, d_f, d_g = d_c * _kept(g, keep) * i * (1 - i), d_c * before * f * (1 - f), d_c * _kept(i, keep) * (1 - g * g)
     return tf.cast(tf.concat([d_i, d_f, d_g, d_h * tanh_c * o * (1 - o)], 0), gates.dtype), d_c * f
+
+
+def _kept(values: Tensor, keep: Tensor | None) -> Tensor:
+    return values if keep is None else values * tf.cast(keep, tf.float32)
+
+
+def _at(values: Tensor | None, t: Tensor) -> Tensor | None:
+    return None if values is None else values[t]
 
 
 def _array(dtype: Any, shape: Any, steps: int) -> Any:

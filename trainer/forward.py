@@ -1,6 +1,5 @@
 """The forward pass over a chunk: the network's own weights, on the fastest path of the device."""
 
-from collections.abc import Sequence
 from typing import Any
 
 import keras
@@ -9,6 +8,7 @@ import tensorflow as tf
 from model.network import lstm_layers
 from model.recurrence import lstm, lstm_on_ids
 from trainer.device import has_gpu
+from trainer.dropout import Dropout
 
 Tensor = Any
 _TABLE_AT_MOST = 2  # rows for each width of the embedding: one-hot rows need no product of their own, nor memory
@@ -27,50 +27,47 @@ def forward(
     ids: Tensor,
     state: RecurrentState,
     dtype: Any,
-    dropout: float = 0.0,
-    seed: Sequence[Any] = (),
+    dropout: Dropout | None = None,
 ) -> tuple[Tensor, RecurrentState]:
-    """Logits (T, B, V) in float32, time first, and the state after ids (B, T).
-
-    dropout: after each LSTM layer, drawn from the integers of the seed (the run's, the step, the chain), so
-    that a step can be repeated.
-    """
+    """Logits (T, B, V) in float32, time first, and the state after ids (B, T)."""
     ids, embeddings = tf.transpose(ids), network.get_layer("embedding").embeddings.value
     x: Tensor = None
     following: RecurrentState = []
+    steps, batch = ids.shape
     for index, (layer, (h, c)) in enumerate(zip(lstm_layers(network), state, strict=True)):
+        keep = dropout.candidates(index, (steps, layer.units, batch), dtype) if dropout else None
         if x is None:
-            x, h, c = _first_layer(layer, ids, embeddings, h, c, dtype)
+            x, h, c = _first_layer(layer, ids, embeddings, h, c, dtype, keep)
         else:
-            x, h, c = _layer(layer, x, h, c, dtype)
+            x, h, c = _layer(layer, x, h, c, dtype, keep)
         following.append((h, c))
-        if dropout and seed:
-            run, step, chain = seed
-            x = tf.nn.experimental.stateless_dropout(x, dropout, tf.stack([run + index * 8 + chain, step]))
+        mask = dropout.outputs(index, x.shape, dtype) if dropout else None
+        x = x if mask is None else x * mask
     dense = network.get_layer("logits")
-    steps, batch, units = x.shape
-    flat = tf.matmul(tf.reshape(x, (-1, units)), tf.cast(dense.kernel.value, dtype))
+    flat = tf.matmul(tf.reshape(x, (-1, x.shape[2])), tf.cast(dense.kernel.value, dtype))
     logits = tf.cast(flat, tf.float32) + dense.bias.value
     return tf.reshape(logits, (steps, batch, -1)), following
 
 
 def _first_layer(
-    layer: keras.layers.LSTM, ids: Tensor, embeddings: Tensor, h: Tensor, c: Tensor, dtype: Any
+    layer: keras.layers.LSTM, ids: Tensor, embeddings: Tensor, h: Tensor, c: Tensor, dtype: Any, keep: Tensor | None
 ) -> tuple[Tensor, Tensor, Tensor]:
     """Ids (T, B) and embeddings (V, E): folded into a table where that is less work than the input product."""
     vocabulary, width = embeddings.shape
     if has_gpu() or vocabulary > _TABLE_AT_MOST * width:
-        return _layer(layer, tf.cast(tf.gather(embeddings, ids), dtype), h, c, dtype)
+        return _layer(layer, tf.cast(tf.gather(embeddings, ids), dtype), h, c, dtype, keep)
     cell = layer.cell
     table = tf.matmul(embeddings, cell.kernel.value) + cell.bias.value
-    return lstm_on_ids(ids, table, cell.recurrent_kernel.value, h, c, dtype)
+    return lstm_on_ids(ids, table, cell.recurrent_kernel.value, h, c, dtype, keep)
 
 
-def _layer(layer: keras.layers.LSTM, x: Tensor, h: Tensor, c: Tensor, dtype: Any) -> tuple[Tensor, Tensor, Tensor]:
+def _layer(
+    layer: keras.layers.LSTM, x: Tensor, h: Tensor, c: Tensor, dtype: Any, keep: Tensor | None
+) -> tuple[Tensor, Tensor, Tensor]:
     if has_gpu():
         return keras_layer(layer, x, h, c)
     cell = layer.cell
-    return lstm(x, cell.kernel.value, cell.recurrent_kernel.value, cell.bias.value, h, c, dtype)
+    return lstm(x, cell.kernel.value, cell.recurrent_kernel.value, cell.bias.value, h, c, dtype, keep)
 
 
 def keras_layer(layer: keras.layers.LSTM, x: Tensor, h: Tensor, c: Tensor) -> tuple[Tensor, Tensor, Tensor]:

@@ -28,6 +28,7 @@ class TrainingConfig:
     weight_decay: float = 0.05  # on matrices only
     clip_norm: float = 1.0  # global norm of the gradient; 0 is off
     dropout: float = 0.2  # after each LSTM layer
+    recurrent_dropout: float = 0.0  # of the candidates that enter the cell
     reset_probability: float = 0.05  # a stream's state to zero, per chunk: a fresh /seed starts from zeros
     unknown_rate: float = 0.001  # share of inputs replaced by `<unk>`, so that it is trained
     recurrent_initializer: str = "orthogonal"  # `glorot_uniform` for the notebook
@@ -40,6 +41,7 @@ class TrainingConfig:
         check_integer("sequence_length", self.sequence_length, 1, 4096)
         check_number("a learning rate", self.learning_rate, 1e-7, 1.0)
         check_number("a dropout", self.dropout, 0, 0.9)
+        check_number("a recurrent dropout", self.recurrent_dropout, 0, 0.9)
         check_number("a reset probability", self.reset_probability, 0, 1)
         check_number("an unknown rate", self.unknown_rate, 0, 0.5)
         check_integer("seed", self.seed, 0, 2**63 - 1)

@@ -20,6 +20,7 @@ from model.vocabulary import UNKNOWN_ID, Ids
 from trainer.chains import in_chains, joined, total
 from trainer.dataset import Dataset, Streams
 from trainer.device import compute_dtype
+from trainer.dropout import Dropout
 from trainer.errors import Diverged
 from trainer.evaluation import Evaluator
 from trainer.forward import cross_entropy, forward, zero_state
@@ -169,7 +170,8 @@ class Training:
         def gradients(chain: int, x: Any, y: Any, state: Any, keep: Any) -> tuple[Any, Any, Any]:
             state = [(h * keep, c * keep) for h, c in state]
             with tf.GradientTape() as tape:
-                logits, state = forward(self.network, x, state, self.dtype, config.dropout, [*tf.unstack(seed), chain])
+                dropout = Dropout(config.dropout, config.recurrent_dropout, (*tf.unstack(seed), chain))
+                logits, state = forward(self.network, x, state, self.dtype, dropout)
                 loss = tf.reduce_sum(cross_entropy(logits, y)) / characters
             return loss, tape.gradient(loss, [w.value for w in weights]), state
 

@@ -6,6 +6,7 @@ import pytest
 import tensorflow as tf
 
 from model.recurrence import lstm, lstm_on_ids
+from trainer.dropout import Dropout
 from trainer.forward import keras_layer
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
@@ -92,3 +93,44 @@ def test_a_layer_that_reads_characters_needs_no_input_product(dtype: tf.DType, e
     reference = first_layer(ids, embeddings, layer, tf.float32, folded=False)
     for expected, actual in zip(reference, first_layer(ids, embeddings, layer, dtype, folded=True), strict=True):
         assert np.linalg.norm(actual.astype(np.float32) - expected) / np.linalg.norm(expected) < error
+
+
+def step_by_step(
+    x: tf.Tensor, kernel: tf.Tensor, recurrent: tf.Tensor, bias: tf.Tensor, h: tf.Tensor, c: tf.Tensor, keep: tf.Tensor
+) -> tf.Tensor:
+    """What the definition says, one operation after another: (T, B, U)."""
+    outputs = []
+    for t in range(T):
+        i, f, g, o = tf.split(x[t] @ kernel + h @ recurrent + bias, 4, 1)
+        c = tf.sigmoid(f) * c + tf.sigmoid(i) * tf.tanh(g) * tf.transpose(keep[t])
+        h = tf.sigmoid(o) * tf.tanh(c)
+        outputs.append(h)
+    return tf.stack(outputs)
+
+
+def test_candidates_that_are_dropped_enter_neither_the_cell_nor_the_gradient() -> None:
+    layer, numbers = build_layer(), some_numbers()
+    keep = tf.constant(np.random.default_rng(2).integers(0, 2, (T, U, B)) * 2.0, tf.float32)
+    variables, x = [v.value for v in layer.trainable_variables], tf.transpose(numbers["x"], (1, 0, 2))
+    results = []
+    for run in (step_by_step, lambda *tensors: lstm(*tensors[:-1], tf.float32, tensors[-1])[0]):
+        with tf.GradientTape() as tape:
+            tape.watch(x)
+            outputs = run(x, *variables, numbers["h"], numbers["c"], keep)
+            loss = tf.reduce_sum(tf.transpose(outputs, (1, 0, 2)) * numbers["weight"])
+        results.append([outputs, *tape.gradient(loss, [x, *variables])])
+    for expected, actual in zip(*results, strict=True):
+        np.testing.assert_allclose(actual, expected, atol=1e-5)
+
+
+def test_a_mask_drops_its_share_keeps_the_mean_and_is_drawn_anew_for_each_layer_step_and_chain() -> None:
+    shape = (10, 50, 40)
+    masks = [Dropout(0.25, 0.5, seed).outputs(0, shape, tf.float32) for seed in ((7, 1, 0), (7, 1, 1), (7, 2, 0))]
+    first = Dropout(0.25, 0.5, (7, 1, 0))
+    masks += [first.outputs(1, shape, tf.float32), first.candidates(0, shape, tf.float32)]
+    for mask, dropped in zip(masks, (0.25, 0.25, 0.25, 0.25, 0.5), strict=True):
+        assert np.mean(mask == 0) == pytest.approx(dropped, abs=0.02)
+        assert np.mean(mask) == pytest.approx(1, abs=0.03)
+    assert len({mask.numpy().tobytes() for mask in masks}) == len(masks)
+    assert np.array_equal(masks[0], first.outputs(0, shape, tf.float32))
+    assert Dropout(0, 0, (7, 1, 0)).outputs(0, shape, tf.float32) is None
