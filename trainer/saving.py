@@ -16,6 +16,7 @@ import numpy as np
 
 from model.checkpoint import WEIGHTS, Checkpoint, replace_checkpoint, seal
 from model.errors import CheckpointDamaged, CheckpointError
+from trainer.curve import CURVE
 from trainer.plan import Plan
 from trainer.training import Training
 
@@ -52,6 +53,11 @@ class Saver:
             for name, data in files.items():
                 (staging / name).write_bytes(data)
             seal(staging, self.describe(training, {}))
+
+    def save_state(self, training: Training) -> None:
+        """What it takes to go on from here, beside the best weights so far and all that went with them."""
+        files = {CURVE: (self.out / CURVE).read_bytes()} if (self.out / CURVE).is_file() else {}
+        self.save(training, False, files)
 
     def finish(
         self, training: Training, metrics: Mapping[str, Any], files: Mapping[str, bytes], resumable: bool

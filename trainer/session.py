@@ -45,7 +45,7 @@ def _run(training: Training, saver: Saver, display: Display, others: Sequence[Wa
     sampler, curve, watchers = Sampler(training), Curve(), [display, *others]
 
     def on_validation(training: Training, best: bool) -> None:
-        if training.plan.training.validate_every_epoch:
+        if training.plan.training.validate_every_epoch and training.at_end_of_epoch:
             _keep_epoch(training, saver.out)  # first: a run killed in between goes through this epoch again
         saver.save(training, best, {CURVE: curve.of(training.progress.history)})
         loss, sample = training.progress.history[-1]["validation"], sampler.sample()
@@ -54,7 +54,7 @@ def _run(training: Training, saver: Saver, display: Display, others: Sequence[Wa
 
     with display, polite_signals() as stopped:
         try:
-            for report in training.run(on_validation, stopped, display.say):
+            for report in training.run(on_validation, stopped, display.say, saver.save_state):
                 for watcher in watchers:
                     watcher.show(report)
         except Diverged as error:

@@ -8,7 +8,7 @@ draws at random is a function of the seed and the step's number, so a resumed ru
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field
+from dataclasses import asdict, dataclass, field, replace
 from typing import Any
 
 import keras
@@ -29,8 +29,8 @@ from trainer.plan import Plan
 from trainer.schedule import learning_rate
 
 _VALIDATIONS = 20  # over a run at the most; each refreshes the checkpoint if it is the best so far
-_SECONDS_BETWEEN = 20.0  # at the least, so that a short run trains rather than looks at itself
-_SECONDS_AT_MOST = 600.0  # between two, and so between the states from which a killed run can go on
+_SECONDS_BETWEEN = 20.0  # at the least where time is short, so that a run trains rather than looks at itself
+_SECONDS_AT_MOST = 600.0  # between the states from which a killed run can go on
 _SETBACKS = 3  # times that a run goes back to its last good state before it gives up
 _WINDOWS = 96  # of 256 characters: enough to tell two checkpoints of one run apart
 
@@ -62,6 +62,7 @@ class Report:
 
 
 OnValidation = Callable[["Training", bool], None]  # told whether it was the best so far
+OnState = Callable[["Training"], None]  # told that the state, but no new weights, is to be kept
 
 
 class Training:
@@ -87,20 +88,29 @@ class Training:
         """How much of the run is done, 0 to 1."""
         if self.plan.minutes is not None:
             return min(1.0, self.progress.elapsed / (60 * self.plan.minutes))
-        return self.progress.step / ((self.plan.epochs or 1) * self.streams.chunks_per_epoch)
+        return self.progress.step / self._steps
 
     def run(
-        self, on_validation: OnValidation, stopped: Callable[[], bool], say: Callable[[str], None]
+        self,
+        on_validation: OnValidation,
+        stopped: Callable[[], bool],
+        say: Callable[[str], None],
+        on_state: OnState = lambda training: None,
     ) -> Iterator[Report]:
         """Train to the end of the plan, a report for each step.
 
-        Ends early when stopped() says so, after a last validation. When the loss is no number, the run goes
-        back to its last good state with half the rate and says so. Raises Diverged the fourth time.
+        Ends early when stopped() says so; what is kept then lets a later run end like one that never stopped.
+        When the loss is no number, the run goes back to its last good state with half the rate and says so.
+        Raises Diverged the fourth time.
         """
         self._compile()
         good = self.snapshot()
         began = time.monotonic() - self.progress.elapsed
-        while self.share < 1 and not stopped():
+        kept = time.monotonic()
+        while self.share < 1:
+            if stopped():
+                self._keep_for_later(on_validation, on_state)
+                return
             loss = self.step()
             self.progress.elapsed = time.monotonic() - began
             if not np.isfinite(loss):
@@ -110,9 +120,10 @@ class Training:
             if self._validation_is_due():
                 self._validate(on_validation)
                 self.progress.elapsed = time.monotonic() - began
-                good = self.snapshot()
-        if not self.progress.history or self.progress.history[-1]["step"] != self.progress.step:
-            self._validate(on_validation)
+                good, kept = self.snapshot(), time.monotonic()
+            elif time.monotonic() - kept > _SECONDS_AT_MOST:
+                on_state(self)
+                kept = time.monotonic()
 
     def snapshot(self) -> dict[str, Any]:
         """All that it takes to go on from here, as named arrays."""
@@ -145,11 +156,39 @@ class Training:
         return learning_rate(self.plan.training, self.share) * 0.5**self.progress.setbacks
 
     def _validation_is_due(self) -> bool:
+        """Where the run ends with a number of steps, at certain steps, which can be repeated."""
+        progress = self.progress
         if self.plan.training.validate_every_epoch:
-            return self.progress.step % self.streams.chunks_per_epoch == 0
-        seconds = self.progress.elapsed / max(self.share, 1e-9)  # of the whole run
-        interval = min(max(1 / _VALIDATIONS, _SECONDS_BETWEEN / seconds), _SECONDS_AT_MOST / seconds)
-        return self.share - self.progress.last_validation >= interval
+            return self.at_end_of_epoch
+        if self.share == 1:
+            return True
+        if self.plan.minutes is None:
+            return progress.step % -(-self._steps // _VALIDATIONS) == 0
+        interval = max(1 / _VALIDATIONS, _SECONDS_BETWEEN / (60 * self.plan.minutes))
+        return self.share - progress.last_validation >= interval
+
+    @property
+    def at_end_of_epoch(self) -> bool:
+        """Whether every stream has just been read to its end."""
+        return self.progress.step % self.streams.chunks_per_epoch == 0
+
+    @property
+    def _steps(self) -> int:
+        """Of a whole run without a deadline."""
+        return (self.plan.epochs or 1) * self.streams.chunks_per_epoch
+
+    def _keep_for_later(self, on_validation: OnValidation, on_state: OnState) -> None:
+        """What there is when a run is stopped: it will go on as if nothing had been looked at here.
+
+        So only a run that has kept no weights yet is validated, which the run that goes on will not know of.
+        """
+        seen = self.progress
+        if not seen.history:
+            self.progress = replace(seen, history=[])
+            self._validate(on_validation)
+        self.progress, seen = seen, self.progress
+        on_state(self)
+        self.progress = seen
 
     def step(self) -> float:
         """Train on the next chunk of every stream; the mean loss of its characters, in nats."""

@@ -22,13 +22,15 @@ from trainer.training import Training
 
 pytestmark = pytest.mark.xdist_group("tensorflow")
 
-# The notebook's preset saves after each epoch, so a few seconds hold many saves.
+# The notebook's preset saves after each epoch, the others 20 times in a run: a few seconds hold many saves.
 WIDTH = ("--embedding", "8", "--units", "12")
 
 
 @contextmanager
-def training(corpus: Path, out: Path, *more: str, epochs: int = 6) -> Iterator[subprocess.Popen[str]]:
-    command = ["train", corpus, "--out", out, "--preset", "notebook", "--epochs", epochs, *WIDTH, *more]
+def training(
+    corpus: Path, out: Path, *more: str, epochs: int = 6, preset: str = "notebook"
+) -> Iterator[subprocess.Popen[str]]:
+    command = ["train", corpus, "--out", out, "--preset", preset, "--epochs", epochs, *WIDTH, *more]
     with subprocess.Popen(
         [sys.executable, "-m", "cotorra", *map(str, command)],
         stdout=subprocess.PIPE,
@@ -52,7 +54,7 @@ def until_saved(process: subprocess.Popen[str], times: int = 1) -> None:
 
 
 def uninterrupted(corpus: Path, epochs: int = 6) -> list[np.ndarray]:
-    """The weights at the end of the same run, in this process and never saved."""
+    """The notebook's weights at the end of the same run, in this process and never saved."""
     dataset = Dataset.build(open_corpus([str(corpus)]).pieces)
     plan = make_plan("notebook", len(dataset.training), epochs=epochs)
     network = type(plan.network)(8, 12, plan.network.layers)
@@ -87,6 +89,31 @@ def test_a_killed_run_resumes_and_ends_like_one_that_was_never_killed(verse: Pat
     assert not (out / "resume").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["voice", "voice-epochs"]
     assert len(list((tmp_path / "voice-epochs").iterdir())) == 6
+
+
+def test_killed_and_then_stopped_a_run_of_the_defaults_ends_like_one_that_went_through(
+    verse: Path, tmp_path: Path
+) -> None:
+    """Dropout, resets, unknown characters, a rate that falls, the best weights of all: nothing is off by a bit."""
+    through, broken = tmp_path / "through" / "voice", tmp_path / "broken" / "voice"
+    with training(verse, through, epochs=200, preset="tiny") as process:
+        stdout, stderr = process.communicate()
+        assert process.returncode == 0, stderr
+    steps = []
+    for number, returncode in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 1)):
+        with training(verse, broken, *(["--resume"] if steps else []), epochs=200, preset="tiny") as process:
+            until_saved(process, 3)
+            process.send_signal(number)
+            stdout, stderr = process.communicate()
+            assert process.returncode == returncode, stderr
+        steps.append(Checkpoint.open(broken).training["steps"])
+    with training(verse, broken, "--resume", epochs=200, preset="tiny") as process:
+        stdout, stderr = process.communicate()
+        assert (process.returncode, stdout) == (0, f"{broken}\n"), stderr
+    whole, resumed = Checkpoint.open(through), Checkpoint.open(broken)
+    assert 0 < steps[0] < steps[1] < resumed.training["steps"] == whole.training["steps"]
+    assert whole.metrics == resumed.metrics
+    assert all(map(np.array_equal, weights_of(through), weights_of(broken)))
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

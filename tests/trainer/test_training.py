@@ -101,6 +101,25 @@ def test_a_resumed_run_ends_like_one_that_was_never_interrupted(tmp_path: Path) 
     assert all(map(np.array_equal, whole.network.get_weights(), resumed.network.get_weights()))
 
 
+def test_a_run_that_was_stopped_anywhere_keeps_the_same_weights_in_the_end(tmp_path: Path) -> None:
+    """What is looked at when it stops leaves no trace, even where it would have been the best of all."""
+    whole, kept = Training(plan(3), Dataset.build([TEXT])), {}
+    run(whole, lambda training, best: kept.update(weights=training.network.get_weights()) if best else None)
+    saver = Saver(tmp_path / "run", whole.plan, {"name": "test"})
+    for stop_at in (1, whole.progress.step // 2, 10**9):
+        part = Training(plan(3), Dataset.build([TEXT]))
+        if saver.out.exists():
+            restore_state(part, Checkpoint.open(saver.out))
+        stopped = lambda part=part, stop_at=stop_at: part.progress.step >= stop_at  # noqa: E731
+        for _ in part.run(saver.save, stopped, lambda line: None, saver.save_state):
+            pass
+        assert Checkpoint.open(saver.out).training["steps"] == part.progress.step
+    network = build_network(part.plan.network, len(part.dataset.vocabulary))
+    network.load_weights(saver.out / WEIGHTS)
+    assert all(map(np.array_equal, kept["weights"], network.get_weights()))
+    assert [row["step"] for row in part.progress.history] == [row["step"] for row in whole.progress.history]
+
+
 def test_the_best_weights_are_kept_when_later_ones_are_worse(tmp_path: Path) -> None:
     training = Training(plan(1), Dataset.build([TEXT]))
     saver = Saver(tmp_path / "run", training.plan, {"name": "test"})
