@@ -157,7 +157,9 @@ class RateLimiter(BaseRateLimiter[Priority]):
         with self._counted_as_waiting():
             async with state.writes():
                 answer = await self._until_served(chat, state, method, call, self._permission)
-        self._observer.call_waited(self._now() - start)
+        waited = self._now() - start
+        self._observer.call_waited(waited)
+        _log.debug("%s is done, after %.2f s", method, waited)
         return answer
 
     async def _until_served(self, chat: Addressee, state: _Chat, method: str, call: Call, when: _When) -> Answer:

@@ -11,6 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 
 from bot.errors import LogError
+from bot.logging_setup import outline
 from bot.storage.database import Database
 from bot.storage.erasure import Erasure, Subject
 from bot.storage.errors import StorageError
@@ -90,6 +91,8 @@ class Retention:
                     _log.info("the hourly purge: %s", purged)
             except (StorageError, LogError) as error:
                 _log.warning("the purge will be tried again: %s", error)
+            except Exception as error:  # noqa: BLE001  a promise is kept at the next round, whatever failed in this one
+                _log.error("the purge failed and will be tried again: %s", outline(error))
             await asyncio.sleep(ROUND)
 
     def _cutoff(self) -> dt.datetime:

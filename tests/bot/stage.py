@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import socket
 import time
 from contextlib import AsyncExitStack
 from pathlib import Path
@@ -58,7 +59,7 @@ class Stage:
         self._patience = patience
         self.terms = terms or Terms()
         self._strangers = strangers
-        self._webhook = webhook
+        self.webhook = webhook  # in force from the next start on
         self._pages = pages
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
@@ -105,7 +106,7 @@ class Stage:
             patience=self._patience,
             data_dir=Path(self.address.removeprefix("sqlite:///")).parent,
             terms=self.terms,
-            webhook=self._webhook,
+            webhook=self.webhook,
             pages=self._pages,
         )
         self.application = await self._bot.enter_async_context(running(config, self.generator))
@@ -194,6 +195,12 @@ class Stage:
     def occasion(self, update_id: int, at: Any) -> Occasion:
         you = User(self.you, "You")
         return Occasion(self.application.bot.id, update_id, Chat(self.you, "private"), you, 77, at)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody uses."""
+    with socket.create_server(("127.0.0.1", 0)) as free:
+        return int(free.getsockname()[1])
 
 
 def _command(length: int) -> dict[str, Any]:

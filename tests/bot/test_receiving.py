@@ -1,0 +1,181 @@
+"""A bot whose updates are brought: registered with Telegram, kept before Telegram is told, and looked after."""
+
+import asyncio
+import datetime as dt
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from telegram import WebhookInfo
+from telegram.error import BadRequest
+
+from bot.clock import ServerClock
+from bot.errors import ConnectionRefused
+from bot.handlers import UPDATES
+from bot.insistence import Insistence
+from bot.playground import faults
+from bot.webhook_config import WebhookConfig
+from bot.webhook_upkeep import Upkeep
+from tests.bot.fakes import FakeGenerator
+from tests.bot.stage import Stage, free_port
+from tests.bot.virtual_time import run
+
+SECRET = "a-secret_for-Telegram"
+
+
+@pytest.fixture
+def webhook() -> WebhookConfig:
+    """An address of this machine that nobody uses."""
+    port = free_port()
+    return WebhookConfig(f"http://127.0.0.1:{port}/telegram", SecretStr(SECRET), "127.0.0.1", port)
+
+
+async def test_a_bot_with_a_webhook_answers_and_never_asks_for_updates(address: str, webhook: WebhookConfig) -> None:
+    async with Stage(address, FakeGenerator(), webhook=webhook) as stage:
+        assert (await stage.ask("/seed brought")).startswith("brought")
+        (call,) = stage.playground.calls.of("setWebhook")
+        assert call.parameters["url"] == webhook.url
+        assert call.parameters["secret_token"] == SECRET
+        assert call.parameters["max_connections"] == "1"
+        assert stage.playground.updates.allowed == set(UPDATES)
+        assert stage.playground.calls.of("getUpdates") == []
+
+
+async def test_what_was_said_while_the_bot_was_away_is_brought_later(address: str, webhook: WebhookConfig) -> None:
+    async with Stage(address, FakeGenerator(), webhook=webhook) as stage:
+        await stage.ask("/help")
+        await stage.stop()
+        await stage.playground.say(stage.you, stage.you, "/seed patience")
+        await stage.start()
+        await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("patience"))
+
+
+async def test_an_update_is_on_disk_before_telegram_is_told(address: str, webhook: WebhookConfig) -> None:
+    """What was brought, and is being answered when the bot stops, is answered after the restart."""
+    generator = FakeGenerator()
+    async with Stage(address, generator, webhook=webhook, patience=0.01) as stage:
+        generator.gate.clear()
+        await stage.say("/seed kept")
+        await asyncio.gather(stage.stop(), asyncio.get_running_loop().run_in_executor(None, generator.gate.set))
+        await stage.start()
+        await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("kept"))
+        await stage.settled()
+        assert len(stage.sent()) == 1
+
+
+async def test_a_bot_that_fetches_again_takes_the_webhook_away(address: str, webhook: WebhookConfig) -> None:
+    async with Stage(address, FakeGenerator(), webhook=webhook) as stage:
+        await stage.ask("/help")
+        stage.webhook = None
+        await stage.restart()
+        assert (await stage.ask("/seed fetched")).startswith("fetched")
+        assert stage.playground.service.webhook.state is None
+
+
+async def test_a_webhook_that_somebody_left_is_taken_away_while_the_bot_fetches(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    await stage.ask("/help")
+    await stage.playground.service.webhook.set("http://127.0.0.1:9/nobody", "")
+    conflict = faults.error(409, "Conflict: terminated by setWebhook request").error
+    assert conflict is not None
+    stage.playground.updates.end_poll(conflict)
+    assert (await stage.ask("/seed fetched")).startswith("fetched")
+    assert caplog.text.count("another program receives") == 1
+
+
+async def test_an_address_that_telegram_does_not_take_ends_the_bot_with_its_words(
+    address: str, webhook: WebhookConfig
+) -> None:
+    elsewhere = WebhookConfig("https://192.0.2.1/telegram", webhook.secret, port=0)
+    async with Stage(address, FakeGenerator(), webhook=elsewhere) as stage:
+        with pytest.raises(ConnectionRefused, match=r"COTORRA_WEBHOOK_URL.*only to this machine"):
+            await asyncio.wait_for(stage.application.bot_data.life, 10)
+
+
+# --- the upkeep, in virtual time --------------------------------------------------------------------------
+
+
+class FakeBot:
+    """Answers what a test says, and remembers how often it was told where to bring updates."""
+
+    def __init__(self, *answers: WebhookInfo | Exception) -> None:
+        self.answers = list(answers)
+        self.registered = 0
+        self.error: Exception | None = None
+
+    async def set_webhook(self, *_: object, **__: object) -> bool:
+        self.registered += 1
+        if self.error is not None:
+            raise self.error
+        return True
+
+    async def get_webhook_info(self) -> WebhookInfo:
+        answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
+        if isinstance(answer, Exception):
+            raise answer
+        return answer
+
+
+class FakeInbox:
+    """Only whether updates are known to wait outside."""
+
+    def __init__(self) -> None:
+        self.caught_up = asyncio.Event()
+
+
+class Ears:
+    """Hears of every attempt."""
+
+    def __init__(self) -> None:
+        self.heard: list[str] = []
+
+    def succeeded(self) -> None:
+        self.heard.append("well")
+
+    def failed(self, error: Exception) -> None:
+        self.heard.append(type(error).__name__)
+
+
+URL = "https://bot.example.org/telegram"
+
+
+def info(url: str = URL, pending: int = 0, error: str | None = None, age: float = 0) -> WebhookInfo:
+    then = dt.datetime.now(dt.UTC) - dt.timedelta(seconds=age)
+    return WebhookInfo(url, False, pending, last_error_date=then if error else None, last_error_message=error)
+
+
+def upkeep(bot: Any, inbox: Any, ears: Ears) -> Upkeep:
+    config = WebhookConfig(URL, SecretStr(SECRET))
+    return Upkeep(bot, config, UPDATES, inbox, ServerClock(), Insistence("receiving", ears))
+
+
+async def an_hour(work: Upkeep) -> None:
+    with pytest.raises(TimeoutError):
+        async with asyncio.timeout(3_600):
+            await work.run()
+
+
+def test_a_webhook_that_somebody_took_away_is_put_back_and_that_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    bot = FakeBot(info(), info(url=""), info(url="https://elsewhere.example.org"), info())
+    inbox = FakeInbox()
+    run(an_hour(upkeep(bot, inbox, Ears())))
+    assert bot.registered == 3
+    assert caplog.text.count("took this bot's messages away") == 1
+    assert inbox.caught_up.is_set()
+
+
+@pytest.mark.parametrize(("pending", "age", "complains"), [(3, 0, True), (0, 0, False), (3, 1_000, False)])
+def test_telegrams_complaint_is_known_while_it_is_true(pending: int, age: float, complains: bool) -> None:
+    work = upkeep(FakeBot(info(pending=pending, error="Connection refused", age=age)), FakeInbox(), Ears())
+    run(an_hour(work))
+    assert (work.complaint == "Connection refused") is complains
+
+
+def test_a_troubled_telegram_is_asked_until_it_answers(caplog: pytest.LogCaptureFixture) -> None:
+    ears = Ears()
+    bot = FakeBot(*[BadRequest("Bad Request: what?")] * 20, info())
+    run(an_hour(upkeep(bot, FakeInbox(), ears)))
+    assert ears.heard.count("BadRequest") == 20
+    assert ears.heard[-1] == "well"
+    assert caplog.text.count("trying again") == 1
