@@ -6,7 +6,7 @@ from dataclasses import dataclass
 from typing import Any
 
 from telegram import Chat as TelegramChat
-from telegram import Message, Update
+from telegram import MaybeInaccessibleMessage, Message, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.access import Access
@@ -17,6 +17,7 @@ from bot.observability.metrics import Metrics
 from bot.outgoing import Priority
 from bot.retention import Retention
 from bot.scheduler import Scheduler
+from bot.spot import thread_of
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
 from bot.storage.consent_book import ConsentBook
@@ -78,13 +79,20 @@ def person_of(message: Message) -> User | None:
     return User(person.id, person.full_name, person.username, person.language_code)
 
 
-def occasion(update: Update, message: Message, context: BotContext) -> Occasion:
-    """Who spoke where and when, as the database keeps it; without a person in channels."""
-    user = person_of(message)
+def asker(update: Update, message: MaybeInaccessibleMessage) -> User | None:
+    """Who asks for something with an update: who pressed the button under the message, else who wrote it."""
+    if update.callback_query is not None:
+        person = update.callback_query.from_user
+        return User(person.id, person.full_name, person.username, person.language_code)
+    return person_of(message) if isinstance(message, Message) else None
+
+
+def occasion(update: Update, message: MaybeInaccessibleMessage, context: BotContext) -> Occasion:
+    """Who spoke, or pressed a button, where and when, as the database keeps it; without a person in channels."""
+    user = asker(update, message)
     chat = Chat(message.chat.id, message.chat.type, message.chat.effective_name, message.chat.username)
-    thread_id = message.message_thread_id if message.is_topic_message else None
     now = dt.datetime.now(dt.UTC)
-    return Occasion(context.bot.id, update.update_id, chat, user, message.message_id, now, thread_id)
+    return Occasion(context.bot.id, update.update_id, chat, user, message.message_id, now, thread_of(message))
 
 
 async def phrases_for(update: Update, context: BotContext) -> Phrases:

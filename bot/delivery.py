@@ -13,11 +13,12 @@ import contextlib
 import logging
 
 import httpx
-from telegram import Bot, Chat, LinkPreviewOptions, Message
+from telegram import Bot, Chat, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 
 from bot.inbox import Inbox
 from bot.probing import Probe, Search
+from bot.spot import Spot
 from bot.storage.deliveries import Delivery
 
 CATCH_UP = 10.0  # seconds to wait for updates that say which ids are somebody else's
@@ -31,21 +32,31 @@ _NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _log = logging.getLogger(__name__)
 
 
-async def deliver(delivery: Delivery, message: Message, inbox: Inbox) -> int:
-    """Send one message in answer to another, unless it was sent before; its id.
+async def deliver(
+    delivery: Delivery, spot: Spot, bot: Bot, inbox: Inbox, keyboard: InlineKeyboardMarkup | None = None
+) -> int:
+    """Send one message to its spot, unless it was sent before; its id.
 
     Raises TelegramError where Telegram does not take it or cannot be reached, StorageError where the database
     fails. After either it may be called again with what the database says of the delivery.
     """
     if delivery.message_id is not None:
         return delivery.message_id
-    if delivery.above is not None and (found := await _find(delivery, delivery.above, message, inbox)) is not None:
-        await inbox.mail.sent(delivery, found)
-        return found
+    if delivery.above is not None:
+        found = await _find(delivery, delivery.above, spot, bot, inbox, keyboard)
+        if found is not None:
+            await inbox.mail.sent(delivery, found)
+            return found
     begun = await inbox.mail.begin(delivery)
     try:
-        sent = await message.reply_text(
-            delivery.text or "", link_preview_options=NO_PREVIEW, allow_sending_without_reply=True
+        sent = await bot.send_message(
+            spot.chat_id,
+            delivery.text or "",
+            message_thread_id=spot.thread_id,
+            reply_parameters=_quoting(spot),
+            reply_markup=keyboard,
+            disable_notification=True if spot.silent else None,
+            link_preview_options=NO_PREVIEW,
         )
     except TelegramError as error:
         if isinstance(error, _REFUSED) or isinstance(error.__cause__, _NOT_SENT):
@@ -55,9 +66,16 @@ async def deliver(delivery: Delivery, message: Message, inbox: Inbox) -> int:
     return sent.message_id
 
 
-async def _find(delivery: Delivery, above: int, message: Message, inbox: Inbox) -> int | None:
+def _quoting(spot: Spot) -> ReplyParameters | None:
+    """What was answered may be deleted meanwhile; then nothing is quoted."""
+    return None if spot.reply_to is None else ReplyParameters(spot.reply_to, allow_sending_without_reply=True)
+
+
+async def _find(
+    delivery: Delivery, above: int, spot: Spot, bot: Bot, inbox: Inbox, keyboard: InlineKeyboardMarkup | None
+) -> int | None:
     """The id under which the message arrived, if it did."""
-    if message.chat.type == Chat.CHANNEL:  # there an administrator's edit would change other people's posts
+    if spot.chat_type == Chat.CHANNEL:  # there an administrator's edit would change other people's posts
         return None
     with contextlib.suppress(TimeoutError):  # then more ids have to be tried
         async with asyncio.timeout(CATCH_UP):
@@ -66,7 +84,7 @@ async def _find(delivery: Delivery, above: int, message: Message, inbox: Inbox) 
     tried = 0
     while (candidate := search.next()) is not None:
         tried += 1
-        probe = await _probe(message.get_bot(), delivery, candidate)
+        probe = await _probe(bot, delivery, candidate, keyboard)
         if probe is Probe.OURS:
             _log.info("a message that might have been lost had arrived; found at try %d", tried)
             return candidate
@@ -75,9 +93,15 @@ async def _find(delivery: Delivery, above: int, message: Message, inbox: Inbox) 
     return None
 
 
-async def _probe(bot: Bot, delivery: Delivery, candidate: int) -> Probe:
+async def _probe(bot: Bot, delivery: Delivery, candidate: int, keyboard: InlineKeyboardMarkup | None) -> Probe:
     try:
-        await bot.edit_message_text(delivery.text or "", delivery.chat_id, candidate, link_preview_options=NO_PREVIEW)
+        await bot.edit_message_text(
+            delivery.text or "",
+            delivery.chat_id,
+            candidate,
+            link_preview_options=NO_PREVIEW,
+            reply_markup=keyboard,
+        )
     except BadRequest as error:
         return _meaning(error.message.lower())
     return Probe.OURS

@@ -11,10 +11,12 @@ CotorraError (model.errors)
 ├── LogError                 the prompt log cannot be shown, exported or replayed as asked
 ├── SentenceError            its sentence is for a person in a chat, in that person's language
 │   ├── CallbackRefused      a button that is not ours, not for this chat, or not for this person
+│   ├── SeedRefused          nothing to continue, or too much
 │   └── TurnRefused          a turn that the scheduler gave up
 │       ├── SchedulerFull    too many are waiting
 │       ├── SchedulerStopped the bot is shutting down
 │       ├── TurnTooSlow      the deadline passed
+│       ├── StateGone        the text that it should continue cannot be continued any more
 │       └── GenerationFailed the generator raised; the cause is chained
 └── StorageError             see bot.storage.errors
 """
@@ -76,6 +78,10 @@ class CallbackRefused(SentenceError):
     """A button that is not ours, or not for who pressed it; the sentence is for that person."""
 
 
+class SeedRefused(SentenceError):
+    """What somebody wrote cannot be continued; the sentence is for that person."""
+
+
 class TurnRefused(SentenceError):
     """A turn that the scheduler gave up; the sentence is for the person who asked."""
 
@@ -90,6 +96,10 @@ class SchedulerStopped(TurnRefused):
 
 class TurnTooSlow(TurnRefused):
     """The deadline passed before the last character."""
+
+
+class StateGone(TurnRefused):
+    """What the network remembered after the text to continue is lost, or another network's."""
 
 
 class GenerationFailed(TurnRefused):

@@ -22,6 +22,7 @@ from model.config import SamplingConfig
 from model.errors import EngineError
 from model.generator import Generator
 from model.sampling import Rng
+from model.state import State
 
 __all__ = ["Continuation", "Scheduler", "Turn", "Watch"]
 
@@ -100,6 +101,11 @@ class Scheduler:
         if self._engine is not None:
             self._engine.end()
             await asyncio.to_thread(self._engine.join, 5)
+
+    @property
+    def initial_state(self) -> State:
+        """What the network remembers before it has read anything; other states are checked against it."""
+        return self._generator.initial_state()
 
     @property
     def active(self) -> int:

@@ -1,0 +1,112 @@
+"""The conversation that the bot is for: something is to be continued, and its continuation goes back.
+
+    prompt = await continue_text(update, message, "mention", seed, context)
+    prompt = await continue_text(update, message, "more", "", context, Origin(parent=last, continues_id=last.id))
+
+Commands, buttons, replies, mentions and chime-ins all come through here. The prompt is in the database before the
+model starts, its text before Telegram hears of it, and completed once Telegram has the reply. An update that is
+handled again goes on where it stopped, with the same text; so whoever calls this need remember nothing.
+"""
+
+import dataclasses
+import logging
+import time
+
+from telegram import MaybeInaccessibleMessage, Update
+from telegram.error import BadRequest, Forbidden
+
+from bot.context import BotContext, occasion, phrases_for
+from bot.errors import GenerationFailed, StateGone, TurnRefused, TurnTooSlow
+from bot.languages import N_
+from bot.logging_setup import outline
+from bot.replies import say_at, typing
+from bot.scheduler import Scheduler
+from bot.spot import Spot, spot_of
+from bot.storage.book import NOTHING, Origin
+from bot.storage.prompts import Answer, Kind, Prompt
+from bot.thinking import think
+from model.sampling import Rng
+
+UNDELIVERED = N_("Sorry, Telegram did not take my reply. Please try again.")
+
+_log = logging.getLogger(__name__)
+
+
+async def continue_text(
+    update: Update,
+    message: MaybeInaccessibleMessage,
+    kind: Kind,
+    seed: str,
+    context: BotContext,
+    origin: Origin = NOTHING,
+    *,
+    silent: bool = False,
+) -> Prompt | None:
+    """Continue a text in answer to a message: quoted in groups, in its topic. The prompt, whatever came of it.
+
+    update: what asks for it; an update asks for one thing, unless `origin.part` tells them apart. Who pressed a
+        button has asked, else who wrote the message.
+    message: what is answered; for a button the message it stands under.
+    seed: cleaned, not too long (see bot.seeds); it may be empty where a state goes on.
+    origin: the prompt it builds on, the state it goes on from, and settings in place of the chat's.
+    silent: without a sound, where nobody waits for it.
+
+    None where the words were erased meanwhile. What a person can be told is told. Raises what passes, so that the
+    update is tried again: SchedulerFull, SchedulerStopped, StorageError, TelegramError.
+    """
+    start = time.monotonic()
+    services = context.bot_data
+    scheduler = await scheduler_for(message.chat.id, origin, context)
+    prompt = await services.book.open_prompt(
+        occasion(update, message, context), kind, seed, Rng.fresh().seed, scheduler.fingerprint, origin
+    )
+    if prompt.answer.outcome != "pending":
+        return prompt
+    if prompt.erased_at is not None:
+        return None
+    spot = spot_of(message, prompt.asked.thread_id, silent=silent)
+    answer, message_ids = await _answer(update, spot, prompt, scheduler, context)
+    answer = dataclasses.replace(answer, latency_ms=round(1_000 * (time.monotonic() - start)))
+    await services.book.close_prompt(prompt.id, answer, message_ids)
+    return dataclasses.replace(prompt, answer=answer)
+
+
+async def scheduler_for(chat_id: int, origin: Origin, context: BotContext) -> Scheduler:
+    """Who writes in this chat. The one place that knows how a chat comes to its voice."""
+    return context.bot_data.scheduler
+
+
+async def _answer(
+    update: Update, spot: Spot, prompt: Prompt, scheduler: Scheduler, context: BotContext
+) -> tuple[Answer, list[int]]:
+    """Think and send: what came of it, and the messages it took."""
+    try:
+        async with typing(spot, context.bot):
+            answer = await think(prompt, scheduler, context.bot_data.book)
+    except (TurnTooSlow, GenerationFailed, StateGone) as refusal:
+        return await _apologise(update, spot, prompt, refusal, context), []
+    try:
+        sent = await say_at(spot, update, answer.reply_text or "", context)
+    except (BadRequest, Forbidden) as error:
+        _log.warning("prompt %d: the reply did not arrive: %s", prompt.id, type(error).__name__)
+        if isinstance(error, BadRequest):  # whoever threw the bot out waits for nothing
+            say = await phrases_for(update, context)
+            await _say(update, spot, prompt, say(UNDELIVERED), context)
+        return dataclasses.replace(answer, outcome="failed"), []
+    return dataclasses.replace(answer, reply_message_id=sent[0] if sent else None), sent
+
+
+async def _apologise(update: Update, spot: Spot, prompt: Prompt, refusal: TurnRefused, context: BotContext) -> Answer:
+    if isinstance(refusal, GenerationFailed):
+        _log.error("prompt %d: the generator failed: %s", prompt.id, outline(refusal))
+    say = await phrases_for(update, context)
+    await _say(update, spot, prompt, say.of(refusal), context)
+    return Answer("refused" if isinstance(refusal, StateGone) else "failed")
+
+
+async def _say(update: Update, spot: Spot, prompt: Prompt, sentence: str, context: BotContext) -> None:
+    """Say something in place of the reply, if it can be said at all."""
+    try:
+        await say_at(spot, update, sentence, context)
+    except (BadRequest, Forbidden) as error:
+        _log.warning("prompt %d: the apology did not arrive: %s", prompt.id, type(error).__name__)
