@@ -47,8 +47,10 @@ from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
 from bot.terms import Terms
 from bot.trouble import Trouble
+from bot.voice_folders import VoiceFolders
+from bot.voice_loader import CheckpointLoader, VoiceLoader
+from bot.voices import Voices
 from bot.webhook_config import WebhookConfig
-from model.generator import Generator, load_generator
 
 LAST_REPLIES = 4.0  # seconds at a shutdown for what is being answered; all of it may take 8
 ANSWER = 25.0  # seconds to wait for the answer to a call; Telegram itself needs far less than one
@@ -62,7 +64,7 @@ class BotConfig:
 
     token: SecretStr
     database: str
-    checkpoint: Path
+    voices: VoiceFolders
     engine: str = "auto"
     api_base_url: str = TELEGRAM
     access: Access = field(default_factory=Access)
@@ -82,21 +84,18 @@ class BotConfig:
 
 
 @asynccontextmanager
-async def running(config: BotConfig, generator: Generator | None = None) -> AsyncIterator[BotApplication]:
-    """A bot from its first connection to its last reply; `generator` in place of the checkpoint's.
+async def running(config: BotConfig, loader: VoiceLoader | None = None) -> AsyncIterator[BotApplication]:
+    """A bot from its first connection to its last reply; `loader` in place of the one that reads checkpoints.
 
     Where it cannot go on, `application.bot_data.life` fails.
-    Raises CheckpointError, StorageError, ListenRefused or ConnectionRefused where it cannot start.
+    Raises SettingsError, CheckpointError, StorageError, ListenRefused or ConnectionRefused where it cannot start.
     """
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         database = await stack.enter_async_context(Database(config.database))
         await _prepare(database, config)
-        load = partial(load_generator, config.checkpoint, config.engine, warm_up=True)
-        scheduler = await stack.enter_async_context(
-            CountedScheduler(metrics, await asyncio.to_thread(load), load)
-            if generator is None
-            else CountedScheduler(metrics, generator)
+        voices = await stack.enter_async_context(
+            Voices(config.voices, loader or CheckpointLoader(config.engine), partial(CountedScheduler, metrics))
         )
         await asyncio.to_thread(load_all)
         clock = ServerClock()
@@ -104,7 +103,7 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
         retention = Retention(database, config.data_dir, config.terms.retention_days)
         services = Services(
             CountedBook(metrics, database, config.terms.version),
-            scheduler,
+            voices,
             inbox,
             _life(),
             database,
@@ -131,7 +130,7 @@ async def running(config: BotConfig, generator: Generator | None = None) -> Asyn
 async def _seen(config: BotConfig, services: Services, receiving: Receiving) -> AsyncIterator[None]:
     """The operator sees how the bot is, also while it cannot reach Telegram."""
     services.metrics.watch_queue("inbox", partial(len, services.inbox))
-    services.metrics.watch_queue("generator", lambda: services.scheduler.waiting)
+    services.metrics.watch_queue("generator", lambda: services.voices.waiting)
     if config.pages is None:
         yield
         return
@@ -139,7 +138,7 @@ async def _seen(config: BotConfig, services: Services, receiving: Receiving) -> 
         {
             "updates": receiving.check,
             "database": partial(check_database, services.database),
-            "generator": GeneratorProbe(services.scheduler).check,
+            "generator": GeneratorProbe(lambda: services.voices.schedulers).check,
         }
     )
     async with operators_pages(services.metrics, health, config.pages) as port:

@@ -51,7 +51,7 @@ async def _run(settings: Settings) -> None:
     config = BotConfig(
         settings.token,
         settings.database(),
-        settings.checkpoint,
+        settings.voice_folders,
         settings.engine,
         settings.api_base_url,
         settings.access,
@@ -83,7 +83,7 @@ async def _demo(settings: Settings, port: int) -> None:
         config = BotConfig(
             SecretStr(playground.token),
             settings.database("demo.sqlite"),
-            settings.checkpoint,
+            settings.voice_folders,
             settings.engine,
             playground.api_base_url,
             budgets=UNLIMITED,  # the page enforces no limits

@@ -16,7 +16,6 @@ from bot.languages import Phrases, phrases
 from bot.observability.metrics import Metrics
 from bot.outgoing import Priority
 from bot.retention import Retention
-from bot.scheduler import Scheduler
 from bot.spot import thread_of
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
@@ -24,6 +23,7 @@ from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.users import User
 from bot.terms import Terms
+from bot.voices import Voices
 from model.errors import CotorraError
 
 
@@ -36,7 +36,7 @@ class Services:
     """
 
     book: Book
-    scheduler: Scheduler
+    voices: Voices
     inbox: Inbox
     life: "asyncio.Future[None]"
     database: Database

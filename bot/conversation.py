@@ -73,7 +73,9 @@ async def continue_text(
 
 async def scheduler_for(chat_id: int, origin: Origin, context: BotContext) -> Scheduler:
     """Who writes in this chat. The one place that knows how a chat comes to its voice."""
-    return context.bot_data.scheduler
+    services = context.bot_data
+    settings = origin.settings or await services.book.settings(chat_id)
+    return services.voices.scheduler(settings.voice)
 
 
 async def _answer(

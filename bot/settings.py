@@ -19,6 +19,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 from bot.access import Access
 from bot.errors import SettingsError
 from bot.terms import PURPOSE, Terms
+from bot.voice_folders import VoiceFolders, parse_voices
 from bot.webhook_config import WebhookConfig
 from model.generator import STARTER
 
@@ -132,6 +133,10 @@ def _token(value: object) -> object:
     return value.strip() or None
 
 
+def _voices(value: object) -> object:
+    return parse_voices(value) if isinstance(value, str) else value
+
+
 def _upper(value: object) -> object:
     return value.upper() if isinstance(value, str) else value
 
@@ -159,6 +164,13 @@ class Settings(BaseSettings):
         validation_alias="COTORRA_CHECKPOINT",
         description="The folder that `cotorra train` wrote.",
         json_schema_extra={"shown": "the starter in the package"},
+    )
+    voices: Annotated[tuple[tuple[str | None, Path], ...], NoDecode, BeforeValidator(_voices)] = Field(
+        (),
+        validation_alias="COTORRA_VOICES",
+        description="More checkpoints, for chats to choose from with `/voice`: `name=folder` pairs, or folders of "
+        "checkpoints, separated by commas.",
+        json_schema_extra={"shown": ""},
     )
     engine: Literal["auto", "litert", "tensorflow"] = Field(
         "auto",
@@ -270,6 +282,11 @@ class Settings(BaseSettings):
     def terms(self) -> Terms:
         """What people are told about their words, and what is done with them."""
         return Terms(self.retention_days, self.purpose, self.operator)
+
+    @property
+    def voice_folders(self) -> VoiceFolders:
+        """Where the voices are."""
+        return VoiceFolders(self.checkpoint, self.voices)
 
     def database(self, file_name: str = "cotorra.sqlite") -> str:
         """The database's address: DATABASE_URL, else a SQLite file in the data folder."""

@@ -1,6 +1,7 @@
 """Probes: one question to each part of the bot, answered only by a part that works."""
 
 import asyncio
+from collections.abc import Callable, Iterable
 
 from sqlalchemy import text
 
@@ -52,10 +53,10 @@ async def check_listener(host: str, port: int) -> None:
 
 
 class GeneratorProbe:
-    """A character, written by the same road as everybody's."""
+    """A character of each voice, written by the same road as everybody's."""
 
-    def __init__(self, scheduler: Scheduler, patience: float = BUSY) -> None:
-        self._scheduler = scheduler
+    def __init__(self, schedulers: Callable[[], Iterable[Scheduler]], patience: float = BUSY) -> None:
+        self._schedulers = schedulers
         self._patience = patience
         self._well = asyncio.get_running_loop().time()
 
@@ -63,7 +64,8 @@ class GeneratorProbe:
         """Raises TurnRefused, or Unhealthy where there has been no place for long; being busy is no illness."""
         now = asyncio.get_running_loop().time()
         try:
-            await self._scheduler.run(Turn("a", 1, SamplingConfig(), Rng(0)))
+            for scheduler in self._schedulers():
+                await scheduler.run(Turn("a", 1, SamplingConfig(), Rng(0)))
         except SchedulerFull:
             if (full := now - self._well) > self._patience:
                 raise Unhealthy(f"has had no free place for {full:.0f} s") from None

@@ -112,13 +112,16 @@ class Book:
     ) -> Prompt:
         """The prompt, pending; or the row as it is, where this update came before.
 
-        A pending row that came before keeps its settings and rng seed, so the reply will be the same text.
+        A pending row that came before keeps its settings and rng seed, so the reply will be the same text; unless
+        the voice has changed meanwhile, which the row then says.
         """
         async with self._database.writing() as connection:
             prompts = Prompts(connection)
             before = await prompts.find_update(occasion.bot_id, occasion.update_id, origin.part)
             if before is not None:
-                return before
+                is_begun = before.answer.outcome != "pending" or before.answer.reply_text is not None
+                is_same = before.asked.fingerprint == fingerprint
+                return before if is_begun or is_same else await prompts.hand_over(before, fingerprint)
             await _see(connection, occasion)
             settings = origin.settings or await _settings(connection, occasion)
             asked = Asked(

@@ -1,5 +1,6 @@
 """Every prompt: who asked what, where, when and under which settings, and what came of it."""
 
+import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
@@ -101,6 +102,12 @@ class Prompts:
         prompt_id = (await self._connection.execute(statement)).scalar_one()
         await PromptTexts(self._connection).add(prompt_id, asked.seed_text)
         return Prompt(prompt_id, asked, answer)
+
+    async def hand_over(self, prompt: Prompt, fingerprint: str) -> Prompt:
+        """Another generator will write the reply than the one it was asked of; the prompt as it is now."""
+        statement = update(prompts).where(prompts.c.id == prompt.id).values(fingerprint=fingerprint)
+        await self._connection.execute(statement)
+        return dataclasses.replace(prompt, asked=dataclasses.replace(prompt.asked, fingerprint=fingerprint))
 
     async def complete(self, prompt_id: int, answer: Answer) -> bool:
         """Note what came of it; whether the prompt is still there, as its author may have been forgotten."""

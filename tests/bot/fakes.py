@@ -4,9 +4,11 @@ import random
 import threading
 import unicodedata
 import zlib
+from pathlib import Path
 
 import numpy as np
 
+from bot.voice_loader import Card
 from model.batch import Batch, OneByOne
 from model.config import SamplingConfig
 from model.generator import Chunk
@@ -26,10 +28,16 @@ class FakeGenerator:
     """
 
     def __init__(
-        self, broken: str | None = None, *, hangs_on: str | None = None, dies_after: int | None = None
+        self,
+        broken: str | None = None,
+        *,
+        hangs_on: str | None = None,
+        dies_after: int | None = None,
+        weights: str = WEIGHTS,
     ) -> None:
         self.vocabulary = Vocabulary(ALPHABET)
-        self.fingerprint = f"{WEIGHTS}/fake"
+        self.weights = weights
+        self.fingerprint = f"{weights}/fake"
         self.gate = threading.Event()
         self.gate.set()
         self.entered = threading.Event()
@@ -38,7 +46,7 @@ class FakeGenerator:
         self._calls_left = dies_after
 
     def initial_state(self) -> State:
-        return _state(0)
+        return _state(0 if self.weights == WEIGHTS else zlib.crc32(self.weights.encode()), self.weights)
 
     def feed(self, state: State, text: str) -> State:
         if self._broken is not None and self._broken in text:
@@ -46,7 +54,7 @@ class FakeGenerator:
         if self._hangs_on is not None and self._hangs_on in text:
             self.gate.clear()
         read = unicodedata.normalize("NFC", text)  # as a vocabulary does, where a character is unknown
-        return _state(zlib.crc32(read.encode("utf-8", "surrogatepass"), _number(state)))
+        return _state(zlib.crc32(read.encode("utf-8", "surrogatepass"), _number(state)), self.weights)
 
     def generate(self, state: State, n: int, sampling: SamplingConfig, rng: Rng) -> Chunk:
         self.entered.set()
@@ -69,6 +77,22 @@ class FakeGenerator:
         return OneByOne(self)
 
 
+class FakeLoader:
+    """Finds one of these generators in the folder of that name, and the first in every other."""
+
+    def __init__(self, *generators: FakeGenerator, **named: FakeGenerator) -> None:
+        self.generators = {"": generators[0]} | named
+
+    def card(self, path: Path) -> Card:
+        return Card(self._find(path).weights, corpus=path.name)
+
+    def generator(self, path: Path) -> FakeGenerator:
+        return self._find(path)
+
+    def _find(self, path: Path) -> FakeGenerator:
+        return self.generators.get(path.name, self.generators[""])
+
+
 def expected_text(seed: str, length: int, sampling: SamplingConfig, rng_seed: int) -> str:
     """What FakeGenerator writes after a seed."""
     generator = FakeGenerator()
@@ -80,9 +104,9 @@ def _character(state: State, sampling: SamplingConfig, seed: int, position: int)
     return random.Random(repr((_number(state), sampling, seed, position))).choice(ALPHABET)
 
 
-def _state(number: int) -> State:
+def _state(number: int, weights: str = WEIGHTS) -> State:
     """The 32 bits in two numbers that fp32 holds exactly."""
-    return State(WEIGHTS, np.array([number >> 16, number & 0xFFFF], np.float32).reshape(1, 2, 1))
+    return State(weights, np.array([number >> 16, number & 0xFFFF], np.float32).reshape(1, 2, 1))
 
 
 def _number(state: State) -> int:

@@ -26,8 +26,9 @@ from bot.storage.prompts import Prompt, Prompts
 from bot.storage.settings_changes import SettingsChange, SettingsChanges
 from bot.storage.users import User, Users
 from bot.terms import Terms
+from bot.voice_folders import VoiceFolders
 from bot.webhook_config import WebhookConfig
-from tests.bot.fakes import FakeGenerator
+from tests.bot.fakes import FakeGenerator, FakeLoader
 
 NOW = int(time.time())
 
@@ -47,8 +48,13 @@ class Stage:
         terms: Terms | None = None,
         webhook: WebhookConfig | None = None,
         pages: PagesConfig | None = None,
+        loader: FakeLoader | None = None,
+        voices: VoiceFolders | None = None,
     ) -> None:
-        """`strangers`: nobody was asked about consent before; otherwise everybody was, and did not answer."""
+        """`strangers`: nobody was asked about consent before; otherwise everybody was, and did not answer.
+
+        `loader`: finds other generators for other voices.
+        """
         self.address = address
         self.generator = generator
         self.playground = Playground()
@@ -61,6 +67,8 @@ class Stage:
         self._strangers = strangers
         self.webhook = webhook  # in force from the next start on
         self._pages = pages
+        self._loader = loader or FakeLoader(generator)
+        self._voices = voices or VoiceFolders(Path("parrot"))
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
         self._bot = AsyncExitStack()
@@ -99,7 +107,7 @@ class Stage:
         config = BotConfig(
             token,
             self.address,
-            Path("unused"),
+            self._voices,
             api_base_url=self.playground.api_base_url,
             access=self._access,
             budgets=self._budgets,
@@ -109,7 +117,7 @@ class Stage:
             webhook=self.webhook,
             pages=self._pages,
         )
-        self.application = await self._bot.enter_async_context(running(config, self.generator))
+        self.application = await self._bot.enter_async_context(running(config, self._loader))
 
     # --- talking ------------------------------------------------------------------------------------
 

@@ -9,20 +9,21 @@ from bot.app import BotConfig, running
 from bot.errors import ConnectionRefused
 from bot.playground import Playground, faults
 from bot.storage.errors import DatabaseDamaged
+from bot.voice_folders import VoiceFolders
 from model.errors import CheckpointMissing
-from tests.bot.fakes import FakeGenerator
+from tests.bot.fakes import FakeGenerator, FakeLoader
 from tests.bot.stage import Stage
 
 SECRET = "123456789:AAH-wrong-wrong-wrong-wrong-wrong-wrong"
 
 
 def config(address: str, url: str, token: str, checkpoint: Path = Path("unused")) -> BotConfig:
-    return BotConfig(SecretStr(token), address, checkpoint, api_base_url=url)
+    return BotConfig(SecretStr(token), address, VoiceFolders(checkpoint), api_base_url=url)
 
 
 async def start(config: BotConfig, generator: FakeGenerator | None) -> None:
     """Start a bot, and stop it as soon as it runs."""
-    async with running(config, generator):
+    async with running(config, None if generator is None else FakeLoader(generator)):
         pass
 
 

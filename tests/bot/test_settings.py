@@ -22,6 +22,12 @@ def test_a_database_that_is_named_is_used_by_all() -> None:
     assert read_settings(DATABASE_URL="sqlite:////x.sqlite").database("demo.sqlite") == "sqlite:////x.sqlite"
 
 
+def test_voices_are_named_or_found_in_a_folder() -> None:
+    assert read_settings().voice_folders.others == ()
+    voices = read_settings(COTORRA_VOICES="Ana=/srv/ana, /srv/more,").voices
+    assert voices == (("Ana", Path("/srv/ana")), (None, Path("/srv/more")))
+
+
 @pytest.mark.parametrize("name", ["a folder", "what?", "50%20", "ñandú", "#1"])
 def test_the_data_folder_may_be_called_anything(tmp_path: Path, name: str) -> None:
     address = read_settings(COTORRA_DATA_DIR=str(tmp_path / name)).database()
@@ -62,6 +68,8 @@ def test_chats_are_listed_with_commas_or_spaces() -> None:
         ("COTORRA_WEBHOOK_URL", "https://example.org/hook?x=1"),
         ("COTORRA_METRICS_PORT", "99999"),
         ("COTORRA_LOG_FORMAT", "xml"),
+        ("COTORRA_VOICES", "ana="),
+        ("COTORRA_VOICES", "ana=/srv/a,ana=/srv/b"),
     ],
 )
 def test_an_error_names_the_variable_and_what_came(name: str, value: str) -> None:

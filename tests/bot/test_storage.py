@@ -182,10 +182,20 @@ async def test_a_prompt_that_was_asked_before_comes_back_as_it_is(database: Data
     book = Book(database)
     first = await book.open_prompt(occasion(), "seed", "x", 2**63 - 1, "fp")
     await book.set_temperature(occasion(2), 1.0)
-    assert await book.open_prompt(occasion(), "seed", "y", 3, "other") == first
+    assert await book.open_prompt(occasion(), "seed", "y", 3, "fp") == first
     await book.close_prompt(first.id, Answer("answered", "xyz", 4, 12, 99.5))
     again = await book.open_prompt(occasion(), "seed", "y", 3, "other")
     assert again.answer == Answer("answered", "xyz", 4, 12, 99.5)
+
+
+async def test_a_prompt_says_whose_voice_wrote_it_and_not_whose_was_meant_to(database: Database) -> None:
+    book = Book(database)
+    first = await book.open_prompt(occasion(), "seed", "x", 1, "fp")
+    again = await book.open_prompt(occasion(), "seed", "x", 3, "other")
+    assert (again.asked.fingerprint, again.asked.rng_seed) == ("other", 1)
+    await book.close_prompt(first.id, Answer("pending", "xyz"))
+    written = await book.open_prompt(occasion(), "seed", "x", 3, "third")
+    assert (written.asked.fingerprint, written.answer.reply_text) == ("other", "xyz")
 
 
 async def test_foreign_keys_hold(database: Database) -> None:

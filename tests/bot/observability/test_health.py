@@ -129,7 +129,7 @@ async def test_a_database_that_cannot_be_written_is_unhealthy(address: str) -> N
 async def test_a_generator_that_fails_or_hangs_is_unhealthy() -> None:
     generator = FakeGenerator()
     async with Scheduler(generator) as scheduler:
-        probe = GeneratorProbe(scheduler)
+        probe = GeneratorProbe(lambda: [scheduler])
         await probe.check()
         generator.gate.clear()
         report = await Health({"generator": probe.check}, patience=0.05).report()
@@ -137,18 +137,18 @@ async def test_a_generator_that_fails_or_hangs_is_unhealthy() -> None:
         generator.gate.set()
     async with Scheduler(FakeGenerator(broken="a")) as scheduler:
         with pytest.raises(GenerationFailed):
-            await GeneratorProbe(scheduler).check()
+            await GeneratorProbe(lambda: [scheduler]).check()
 
 
 async def test_a_busy_generator_is_no_ill_one_until_it_is_stuck() -> None:
     generator = FakeGenerator()
     generator.gate.clear()
     async with Scheduler(generator, capacity=1) as scheduler:
-        first = asyncio.create_task(GeneratorProbe(scheduler).check())
+        first = asyncio.create_task(GeneratorProbe(lambda: [scheduler]).check())
         await asyncio.sleep(0)
-        await GeneratorProbe(scheduler).check()
+        await GeneratorProbe(lambda: [scheduler]).check()
         with pytest.raises(Unhealthy, match="no free place"):
-            await GeneratorProbe(scheduler, patience=-1).check()
+            await GeneratorProbe(lambda: [scheduler], patience=-1).check()
         generator.gate.set()
         await first
 
