@@ -9,6 +9,7 @@ import sqlite3
 import time
 from collections.abc import AsyncIterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
+from functools import partial
 from pathlib import Path
 from typing import Any
 
@@ -16,6 +17,7 @@ from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
+from bot.storage import sqlite_driver
 from bot.storage.errors import DatabaseUnwritable, StorageError, translated
 
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
@@ -135,13 +137,13 @@ class Database:
         self.name = shown(self.url)
         self._busy_timeout = busy_timeout
         # SQLite lets writers in by chance, after naps; those of one process come in order instead.
-        one_writer = self.url.get_backend_name() == "sqlite"
-        self._writer: AbstractAsyncContextManager[object] = asyncio.Lock() if one_writer else nullcontext()
+        is_sqlite = self.url.get_backend_name() == "sqlite"
+        self._writer: AbstractAsyncContextManager[object] = asyncio.Lock() if is_sqlite else nullcontext()
         make_folder(self.url)
         try:
             self._engine = create_async_engine(
                 self.url,
-                connect_args=connect_arguments(self.url, busy_timeout),
+                **self._connecting(),
                 pool_size=POOL,
                 max_overflow=0,
                 hide_parameters=True,  # an error's text would quote what people wrote
@@ -151,6 +153,11 @@ class Database:
             raise StorageError("expected psycopg for PostgreSQL: pip install 'cotorra[postgresql]'") from error
         if self.url.get_backend_name() == "sqlite":
             prepare_sqlite(self._engine.sync_engine)
+
+    def _connecting(self) -> dict[str, Any]:
+        if self.url.get_backend_name() == "sqlite":
+            return {"async_creator": partial(sqlite_driver.connect, str(self.url.database), self._busy_timeout)}
+        return {"connect_args": connect_arguments(self.url, self._busy_timeout)}
 
     async def __aenter__(self) -> "Database":
         if self.url.get_backend_name() == "sqlite":

@@ -68,9 +68,11 @@ class Deliveries:
 
     async def last_message_id(self, bot_id: int, chat_id: int) -> int | None:
         """The highest id of the messages sent to a chat."""
-        joined = select(func.max(deliveries.c.message_id)).join(inbox, inbox.c.id == deliveries.c.inbox_id)
-        mine = (inbox.c.bot_id == bot_id) & (deliveries.c.chat_id == chat_id)
-        found: int | None = (await self._connection.execute(joined.where(mine))).scalar()
+        # Not max(): over a join it would read every message ever sent there, where the index begins with the last.
+        joined = select(deliveries.c.message_id).join(inbox, inbox.c.id == deliveries.c.inbox_id)
+        mine = (inbox.c.bot_id == bot_id) & (deliveries.c.chat_id == chat_id) & deliveries.c.message_id.is_not(None)
+        last = joined.where(mine).order_by(deliveries.c.message_id.desc()).limit(1)
+        found: int | None = (await self._connection.execute(last)).scalar()
         return found
 
     async def uncertain(self, bot_id: int) -> int:

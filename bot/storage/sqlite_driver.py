@@ -1,0 +1,89 @@
+"""aiosqlite with one trip to its thread for each statement: SQLAlchemy's way of asking takes five.
+
+Each trip wakes a thread and then the event loop, which costs more than what SQLite itself has to do. Here a
+statement is executed, its rows are read and its cursor is closed in one go; SQLAlchemy reads all rows at once anyway.
+"""
+
+import asyncio
+import sqlite3
+from collections.abc import Callable, Iterable, Sequence
+from functools import partial
+from typing import Any, Self
+
+import aiosqlite
+
+
+async def connect(path: str, busy_timeout: float) -> "OneTripConnection":
+    """A connection in which transactions begin when we say so. Raises sqlite3.Error."""
+    connector = partial(sqlite3.connect, path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    connection = OneTripConnection(connector, iter_chunk_size=64)
+    # Its thread must not keep a program alive that has forgotten a connection; as SQLAlchemy does it itself.
+    connection._thread.daemon = True
+    await connection
+    return connection
+
+
+class OneTripConnection(aiosqlite.Connection):
+    """A connection whose cursors make one trip per statement."""
+
+    _was_interrupted = False
+
+    def cursor(self) -> "OneTripCursor":  # type: ignore[override]
+        """A cursor, made by its first statement."""
+        return OneTripCursor(self)
+
+    async def rollback(self) -> None:
+        """Roll back, unless nothing was begun: a pool asks for it each time that a connection comes back."""
+        if self._was_interrupted or self.in_transaction:
+            await super().rollback()
+            self._was_interrupted = False
+
+    async def trip(self, function: Callable[[], Any]) -> Any:
+        """What the function returns, called in the connection's thread."""
+        try:
+            return await self._execute(function)  # type: ignore[no-untyped-call]
+        except asyncio.CancelledError:  # the thread goes on with it, and may begin a transaction after all
+            self._was_interrupted = True
+            raise
+
+
+class OneTripCursor:
+    """As much of a cursor as SQLAlchemy asks for."""
+
+    arraysize = 1
+
+    def __init__(self, connection: OneTripConnection) -> None:
+        self._connection = connection
+        self._rows: list[Any] = []
+        self.description: Any = None
+        self.rowcount = -1
+        self.lastrowid: int | None = None
+
+    async def __aenter__(self) -> Self:
+        return self
+
+    async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> None:
+        """Raises sqlite3.Error."""
+        await self._connection.trip(lambda: self._run(lambda cursor: cursor.execute(operation, parameters)))
+
+    async def executemany(self, operation: str, parameters: Iterable[Sequence[Any]]) -> None:
+        """Raises sqlite3.Error."""
+        await self._connection.trip(lambda: self._run(lambda cursor: cursor.executemany(operation, parameters)))
+
+    async def fetchall(self) -> list[Any]:
+        """The rows that are left."""
+        rows, self._rows = self._rows, []
+        return rows
+
+    async def close(self) -> None:
+        """It is closed already."""
+
+    def _run(self, execute: Callable[[sqlite3.Cursor], object]) -> None:
+        """In the connection's thread."""
+        cursor = self._connection._conn.cursor()
+        try:
+            execute(cursor)
+            self._rows = cursor.fetchall()
+            self.description, self.rowcount, self.lastrowid = cursor.description, cursor.rowcount, cursor.lastrowid
+        finally:
+            cursor.close()
