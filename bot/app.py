@@ -34,7 +34,7 @@ from bot.observability.health import Health
 from bot.observability.metrics import Metrics
 from bot.observability.probes import GeneratorProbe, check_database
 from bot.observability.server import PagesConfig, operators_pages
-from bot.outgoing import Priority
+from bot.outgoing import RateArgs
 from bot.polling import UpdatesBot
 from bot.rate_limiter import RateLimiter
 from bot.receiving import Receiving
@@ -131,6 +131,7 @@ async def _seen(config: BotConfig, services: Services, receiving: Receiving) -> 
     """The operator sees how the bot is, also while it cannot reach Telegram."""
     services.metrics.watch_queue("inbox", partial(len, services.inbox))
     services.metrics.watch_queue("generator", lambda: services.voices.waiting)
+    services.metrics.watch_tasks(lambda: len(asyncio.all_tasks()))
     if config.pages is None:
         yield
         return
@@ -167,7 +168,7 @@ def build(config: BotConfig, services: Services, clock: ServerClock) -> BotAppli
     hooks = {"event_hooks": {"response": [clock.read]}}
     limiter = RateLimiter(config.budgets, services.metrics)
     services.metrics.watch_queue("telegram", lambda: limiter.waiting)
-    bot: ExtBot[Priority] = UpdatesBot(
+    bot: ExtBot[RateArgs] = UpdatesBot(
         config.token.get_secret_value(),
         f"{config.api_base_url}/bot",
         f"{config.api_base_url}/file/bot",

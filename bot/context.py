@@ -14,7 +14,7 @@ from bot.callbacks import Callbacks
 from bot.inbox import Inbox
 from bot.languages import Phrases, phrases
 from bot.observability.metrics import Metrics
-from bot.outgoing import Priority
+from bot.outgoing import RateArgs
 from bot.retention import Retention
 from bot.spot import thread_of
 from bot.storage.book import Book, Occasion
@@ -54,8 +54,8 @@ class Services:
 
 
 Nothing = dict[Any, Any]  # python-telegram-bot's per-chat and per-user stores, which stay empty
-BotContext = CallbackContext[ExtBot[Priority], Nothing, Nothing, Services]
-BotApplication = Application[ExtBot[Priority], BotContext, Nothing, Nothing, Services, None]
+BotContext = CallbackContext[ExtBot[RateArgs], Nothing, Nothing, Services]
+BotApplication = Application[ExtBot[RateArgs], BotContext, Nothing, Nothing, Services, None]
 
 
 def said(update: Update) -> Message | None:

@@ -15,8 +15,10 @@ import logging
 import httpx
 from telegram import Bot, Chat, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.ext import ExtBot
 
 from bot.inbox import Inbox
+from bot.outgoing import Departure, Priority, RateArgs
 from bot.probing import Probe, Search
 from bot.spot import Spot
 from bot.storage.deliveries import Delivery
@@ -33,7 +35,7 @@ _log = logging.getLogger(__name__)
 
 
 async def deliver(
-    delivery: Delivery, spot: Spot, bot: Bot, inbox: Inbox, keyboard: InlineKeyboardMarkup | None = None
+    delivery: Delivery, spot: Spot, bot: ExtBot[RateArgs], inbox: Inbox, keyboard: InlineKeyboardMarkup | None = None
 ) -> int:
     """Send one message to its spot, unless it was sent before; its id.
 
@@ -47,7 +49,12 @@ async def deliver(
         if found is not None:
             await inbox.mail.sent(delivery, found)
             return found
-    begun = await inbox.mail.begin(delivery)
+    begun = delivery
+
+    async def about_to_go() -> None:  # not before: what dies while it waits for its turn needs no search
+        nonlocal begun
+        begun = await inbox.mail.begin(begun)
+
     try:
         sent = await bot.send_message(
             spot.chat_id,
@@ -57,6 +64,7 @@ async def deliver(
             reply_markup=keyboard,
             disable_notification=True if spot.silent else None,
             link_preview_options=NO_PREVIEW,
+            rate_limit_args=Departure(Priority.FINAL, about_to_go),
         )
     except TelegramError as error:
         if isinstance(error, _REFUSED) or isinstance(error.__cause__, _NOT_SENT):

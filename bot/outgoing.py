@@ -4,6 +4,8 @@ Knows no budgets. Methods are in small letters: `sendmessage`.
 """
 
 import datetime as dt
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
 from enum import Enum
 from typing import Any
 
@@ -22,6 +24,20 @@ class Priority(Enum):
     FINAL = "final"
     FRAME = "frame"
     TYPING = "typing"
+
+
+@dataclass(frozen=True)
+class Departure:
+    """A call with something to be done once its turn has come, right before it goes: at each attempt, if it takes more.
+
+    Until then it is certain that nothing was sent, however long the call has waited.
+    """
+
+    priority: Priority
+    about_to_go: Callable[[], Awaitable[object]]
+
+
+RateArgs = Priority | Departure  # what callers tell the rate limiter
 
 
 def addressee(data: dict[str, Any]) -> Addressee | None:

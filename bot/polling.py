@@ -11,14 +11,14 @@ from telegram.ext import ExtBot
 
 from bot.inbox import Inbox
 from bot.insistence import Insistence
-from bot.outgoing import Priority
+from bot.outgoing import RateArgs
 
 LIMIT = 100  # updates in one answer, the most that Telegram gives
 POLL = 20  # seconds that Telegram keeps a request waiting for an update
 SLACK = 10.0  # seconds more until we take the connection for dead
 
 
-class UpdatesBot(ExtBot[Priority]):
+class UpdatesBot(ExtBot[RateArgs]):
     """A bot that also gives updates as they came.
 
     An update is kept as Telegram wrote it; one that this library cannot read then fails alone, instead of

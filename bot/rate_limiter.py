@@ -1,7 +1,8 @@
 """The rate limiter: every call to Telegram waits for its turn here, or is dropped; final texts come first.
 
 Knows no handlers. Callers say how much a call matters with `rate_limit_args=Priority.FRAME`; what says nothing
-is a final text, unless it is a typing action or a draft. The clock is the event loop's.
+is a final text, unless it is a typing action or a draft. A `Departure` says besides what is to be done right before
+the call goes. The clock is the event loop's.
 
 * A final text waits for its chat's turn, then for the bot's, and is tried again for as long as Telegram says
   "not now". Texts of one chat go in order, one at a time; chats take turns, so one that floods holds up nobody.
@@ -12,7 +13,7 @@ is a final text, unless it is a typing action or a draft. The clock is the event
 
 import asyncio
 import logging
-from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, Protocol
@@ -22,7 +23,9 @@ from telegram.ext import BaseRateLimiter
 
 from bot.budgets import TELEGRAM_BUDGETS, Addressee, Budgets, ChatBudget, Refusals
 from bot.outgoing import (
+    Departure,
     Priority,
+    RateArgs,
     addressee,
     is_charged,
     is_decoration,
@@ -45,6 +48,14 @@ _FORGET_ABOVE = 256  # chats in memory before those without a debt are forgotten
 
 class Dropped(TelegramError):
     """A frame or a typing action that could not go at once; Telegram was not asked, or did not want it."""
+
+
+def _after(first: Callable[[], Awaitable[object]], call: Call) -> Call:
+    async def both() -> Answer:
+        await first()
+        return await call()
+
+    return both
 
 
 class Observer(Protocol):
@@ -89,7 +100,7 @@ class _Chat:
 _When = Callable[[_Chat, str], AbstractAsyncContextManager[None]]
 
 
-class RateLimiter(BaseRateLimiter[Priority]):
+class RateLimiter(BaseRateLimiter[RateArgs]):
     """Keeps a bot within Telegram's budgets.
 
     Args:
@@ -126,14 +137,14 @@ class RateLimiter(BaseRateLimiter[Priority]):
         kwargs: dict[str, Any],
         endpoint: str,
         data: dict[str, Any],
-        rate_limit_args: Priority | None,
+        rate_limit_args: RateArgs | None,
     ) -> Answer:
         """Make a call when its turn has come.
 
         Raises Dropped for a frame or a typing action that could not go at once; RetryAfter only for calls without a
         chat; and whatever else the call raises.
         """
-        call = partial(callback, *args, **kwargs)
+        call: Call = partial(callback, *args, **kwargs)
         method = endpoint.lower()
         chat = addressee(data)
         if chat is None:
@@ -141,6 +152,9 @@ class RateLimiter(BaseRateLimiter[Priority]):
         with self._remembered(chat) as state:
             if not is_charged(method):
                 return await self._until_served(chat, state, method, call, self._no_pause)
+            if isinstance(rate_limit_args, Departure):
+                call = _after(rate_limit_args.about_to_go, call)
+                rate_limit_args = rate_limit_args.priority
             priority = rate_limit_args or usual_priority(method)
             if priority is Priority.FINAL:
                 return await self._final(chat, state, method, call)

@@ -47,6 +47,7 @@ class Metrics:
             registry=registry,
         )
         self._queues = Gauge("cotorra_queue_length", "How many wait, and for what.", ["queue"], registry=registry)
+        self._tasks = Gauge("cotorra_tasks", "Tasks of the event loop; steady while the load is.", registry=registry)
 
     def update_began(self, kind: str) -> None:
         """A handler is about to see an update of this kind."""
@@ -81,6 +82,10 @@ class Metrics:
     def watch_queue(self, name: str, length: Callable[[], float]) -> None:
         """Ask for a queue's length whenever somebody looks."""
         self._queues.labels(name).set_function(length)
+
+    def watch_tasks(self, count: Callable[[], float]) -> None:
+        """Ask for the number of tasks whenever somebody looks."""
+        self._tasks.set_function(count)
 
     # --- what the rate limiter tells its observer -------------------------------------------------------
 

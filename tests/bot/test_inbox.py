@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+from bot.budgets import Budgets
 from bot.errors import TokenRevoked
 from bot.playground import faults
 from bot.storage.database import Database
@@ -292,3 +293,22 @@ async def test_a_second_instance_is_said_once_until_it_is_gone(stage: Stage, cap
     await stage.playground.say(stage.you, stage.you, "/seed after it")
     await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("after it"))
     assert caplog.text.count("another program receives") == 1
+
+
+async def test_a_message_that_waits_for_its_turn_is_not_searched_for_after_a_crash(address: str) -> None:
+    """Only from the moment it goes may it have arrived."""
+    one_a_second = Budgets(overall=30, burst=1, group=20)
+    async with Stage(address, FakeGenerator(), budgets=one_a_second) as stage:
+        await stage.ask("/seed first")
+        await stage.say("/seed second")
+        while (found := await asyncio.to_thread(planned, stage)) == []:  # noqa: ASYNC110  only the file tells
+            await asyncio.sleep(0.01)
+        assert found == [None]
+        await stage.next_text(stage.you, stage.playground.calls.mark())
+
+
+def planned(stage: Stage) -> list[int | None]:
+    """Of each message that is meant and not sent: after which one it may have arrived."""
+    query = "SELECT above FROM deliveries WHERE message_id IS NULL AND text LIKE 'second%'"
+    with sqlite3.connect(file_of(stage)) as connection:
+        return [above for (above,) in connection.execute(query)]

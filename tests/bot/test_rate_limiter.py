@@ -14,7 +14,7 @@ from hypothesis import strategies as st
 from telegram.error import BadRequest, RetryAfter
 
 from bot.budgets import UNLIMITED, Budgets
-from bot.outgoing import Priority
+from bot.outgoing import Departure, Priority, RateArgs
 from bot.rate_limiter import Dropped, RateLimiter
 from bot.slots import Slots
 from tests.bot.fakes import FakeGenerator
@@ -77,7 +77,7 @@ class World:
     server: Server
     limiter: RateLimiter
 
-    def call(self, method: str, chat: int | None, text: str = "", priority: Priority | None = None) -> Awaitable[Any]:
+    def call(self, method: str, chat: int | None, text: str = "", priority: RateArgs | None = None) -> Awaitable[Any]:
         data = {"text": text} | ({} if chat is None else {"chat_id": chat})
         return self.limiter.process_request(self.server.post, (method, data), {}, method, data, priority)
 
@@ -102,6 +102,42 @@ def most_within(times: list[float], seconds: float) -> int:
             first += 1
         most = max(most, last - first + 1)
     return most
+
+
+# --- a departure ---------------------------------------------------------------------------------------
+
+
+def test_what_is_to_be_done_before_a_call_is_done_when_its_turn_has_come() -> None:
+    server = Server(there=lambda: 0.0)
+    departures: list[float] = []
+
+    async def about_to_go() -> None:
+        departures.append(now())
+
+    async def scenario() -> None:
+        stage = world(server)
+        departing = stage.call("sendMessage", 1, "second", Departure(Priority.FINAL, about_to_go))
+        await asyncio.gather(stage.say(1, "first"), departing)
+
+    run(scenario())
+    assert server.texts() == ["first", "second"]
+    assert departures == server.times()[1:]
+
+
+def test_a_frame_that_is_dropped_departs_never() -> None:
+    departures: list[float] = []
+
+    async def about_to_go() -> None:
+        departures.append(now())
+
+    async def scenario() -> None:
+        stage = world()
+        await stage.say(1)
+        with pytest.raises(Dropped):
+            await stage.call("sendMessage", 1, "frame", Departure(Priority.FRAME, about_to_go))
+
+    run(scenario())
+    assert departures == []
 
 
 # --- no schedule exceeds the budgets -------------------------------------------------------------------
