@@ -5,7 +5,7 @@ It knows no method's meaning and no HTTP.
 
 import asyncio
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable
 from dataclasses import dataclass, field
 from typing import Any
@@ -56,6 +56,7 @@ class CallRecord:
         self._calls: deque[Call] = deque(maxlen=kept)
         self._count = 0
         self._waiting: list[tuple[Predicate, asyncio.Future[Call]]] = []
+        self.counts: Counter[int | None] = Counter()  # of all finished calls, by their status
 
     def __len__(self) -> int:
         return len(self._calls)
@@ -70,6 +71,7 @@ class CallRecord:
     def end(self, call: Call) -> None:
         """Tell those who wait that a call is over."""
         call.over = True
+        self.counts[call.status] += 1
         for predicate, future in self._waiting:
             if not future.done() and predicate(call):
                 future.set_result(call)

@@ -1,0 +1,150 @@
+"""The crash test: kill -9 at random instants under load: python -m benchmarks.crash.
+
+People go on writing while the bot is killed and started again. In the end every prompt has exactly one reply, the
+same in its chat as in the database, in the chat's order; and the database is whole. The server's answers come late,
+so that at every kill some messages have been sent of which the bot has not heard yet.
+"""
+
+import asyncio
+import contextlib
+import random
+import socket
+from collections import Counter
+from collections.abc import Iterable
+from dataclasses import dataclass, field, replace
+from pathlib import Path
+
+import click
+
+from benchmarks.proofs import report
+from benchmarks.proofs.people import conversation, take_seats
+from benchmarks.proofs.stand import Stand, stand
+from benchmarks.proofs.telegram import PLAYGROUND, FakeTelegram, open_telegram
+
+PATIENCE = 90.0  # seconds without any progress until what is missing counts as lost
+SECRET = "playground-webhook-no-secret-on-one-machine"  # noqa: S105
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How the bot is killed.
+
+    kills: how often. chats, groups, rate: who writes, so many prompts a second. life: the least and the most seconds
+    from a start to its kill; starting takes some two of them. late: seconds that the server's answers take.
+    webhook: whether updates are brought.
+    """
+
+    seed: int
+    kills: int = 50
+    chats: int = 60
+    groups: int = 6
+    rate: float = 10.0
+    life: tuple[float, float] = (0.5, 7.0)
+    late: tuple[float, float] = (0.03, 0.25)
+    webhook: bool = False
+
+
+@dataclass
+class Lives:
+    """What was going on when the bot was killed."""
+
+    replies: list[int] = field(default_factory=list)  # prompts without a reply, at each kill
+    uncertain: list[int] = field(default_factory=list)  # messages that might have been sent, at each kill
+
+
+async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
+    """Raises RuntimeError where the bot ends by itself."""
+    rng = random.Random(plan.seed)
+    async with stand(telegram, rng, plan.late, _settings(plan)) as here:
+        chats = take_seats(telegram, plan.chats, plan.groups)
+        people = asyncio.create_task(here.speak(conversation(chats, plan.rate, rng)))
+        lives = await _kill(plan, here, rng)
+        people.cancel()
+        with contextlib.suppress(asyncio.CancelledError):
+            await people
+        await here.bot.start()
+        settled = await here.settled(PATIENCE)
+        code = await here.bot.stop()
+        complaints = [*here.complaints(), *_said_twice(here)]
+        if not settled:
+            complaints.append(f"expected all to be done, saw no progress for {PATIENCE:g} s")
+        if code:
+            complaints.append(f"expected the bot to end in good order, got exit code {code}")
+        return report.Outcome(_figures(plan, here, lives), complaints)
+
+
+async def _kill(plan: Plan, here: Stand, rng: random.Random) -> Lives:
+    lives = Lives()
+    for _ in range(plan.kills):
+        await here.bot.start()
+        await asyncio.sleep(rng.uniform(*plan.life))
+        await here.bot.kill()
+        lives.replies.append(here.witness.unanswered)
+        lives.uncertain.append(here.ledger.uncertain())
+    return lives
+
+
+def _said_twice(here: Stand) -> Iterable[str]:
+    """Everybody is asked about consent once; nothing else is said here but replies."""
+    twice: Counter[int] = Counter()
+    for (chat, _), count in here.witness.sentences.items():
+        twice[chat] += count - 1
+    if (total := sum(twice.values())) > 0:
+        yield f"expected each sentence once, saw {total} of them again"
+
+
+def _settings(plan: Plan) -> dict[str, str]:
+    if not plan.webhook:
+        return {}
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        port = free.getsockname()[1]
+    return {
+        "COTORRA_WEBHOOK_URL": f"http://127.0.0.1:{port}/updates",
+        "COTORRA_WEBHOOK_PORT": str(port),
+        "COTORRA_WEBHOOK_SECRET": SECRET,
+    }
+
+
+def _figures(plan: Plan, here: Stand, lives: Lives) -> report.Figures:
+    replies = here.witness.replies.values()
+    return {
+        "updates": "webhook" if plan.webhook else "polling",
+        "seed": plan.seed,
+        "kills": plan.kills,
+        "chats": plan.chats,
+        "groups": plan.groups,
+        "prompts": len(replies),
+        "kills_with_prompts_waiting": sum(count > 0 for count in lives.replies),
+        "kills_with_a_message_on_its_way": sum(count > 0 for count in lives.uncertain),
+        "messages_on_their_way_at_kills": sum(lives.uncertain),
+        "refusals_429": here.telegram.refusals,
+        "whole_text_s": report.percentiles([reply.whole_text for reply in replies if reply.whole_text is not None]),
+    }
+
+
+@click.command()
+@click.option("--kills", default=Plan.kills, show_default=True)
+@click.option("--chats", default=Plan.chats, show_default=True, help="Chats, groups included.")
+@click.option("--groups", default=Plan.groups, show_default=True, help="How many of them are groups.")
+@click.option("--rate", default=Plan.rate, show_default=True, help="Prompts a second in all.")
+@click.option("--seed", type=int, help="Who asks when, and the instants of the kills; by default another each time.")
+@click.option("--webhook/--polling", default=False, help="Whether updates are brought or fetched.")
+@click.option("--telegram", "name", default=PLAYGROUND, show_default=True, help="Another fake Telegram.")
+@click.option("--out", type=click.Path(path_type=Path), help="Default: benchmarks/results/crash-(polling|webhook).json")
+def main(
+    kills: int, chats: int, groups: int, rate: float, seed: int | None, webhook: bool, name: str, out: Path | None
+) -> None:
+    """Kill -9 at random instants under load."""
+    plan = Plan(
+        random.SystemRandom().randrange(2**31) if seed is None else seed, kills, chats, min(groups, chats), rate
+    )
+    plan = replace(plan, webhook=webhook)
+    click.echo(f"seed {plan.seed}", err=True)
+    outcome = asyncio.run(run(plan, open_telegram(name)))
+    way = "webhook" if webhook else "polling"
+    report.finish(f"crash, {way}", outcome, out or report.RESULTS / f"crash-{way}.json")
+
+
+if __name__ == "__main__":
+    main()

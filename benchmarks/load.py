@@ -1,0 +1,98 @@
+"""The load test: many chats at once within Telegram's limits: python -m benchmarks.load.
+
+Every prompt has to be answered exactly once and in order, without one 429 and with memory that stays flat. How long
+people wait is reported: until the first text they see, and until the text is whole. At 22 prompts a second, with a
+question about consent to everybody, the bot says 26 things a second, of the 30 that Telegram allows.
+"""
+
+import asyncio
+import random
+import time
+from dataclasses import dataclass
+from pathlib import Path
+
+import click
+
+from benchmarks.proofs import meter, report
+from benchmarks.proofs.people import rounds, take_seats
+from benchmarks.proofs.stand import Stand, stand
+from benchmarks.proofs.telegram import PLAYGROUND, FakeTelegram, open_telegram
+
+PATIENCE = 60.0  # seconds without any progress until what is missing counts as lost
+MOST_GROWTH = 8.0  # MiB that memory may grow in the last quarter; what the run itself keeps is far less
+READ_EVERY = 0.5  # seconds between two readings of memory
+
+
+@dataclass(frozen=True)
+class Plan:
+    """How much is asked. rate: prompts a second; late: seconds that the server's answers take, at least and at most."""
+
+    chats: int = 1_000
+    prompts: int = 5
+    groups: int = 50
+    rate: float = 22.0
+    seed: int = 1
+    late: tuple[float, float] = (0.02, 0.06)
+
+
+async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
+    """Raises RuntimeError where the bot ends by itself."""
+    rng = random.Random(plan.seed)
+    async with stand(telegram, rng, plan.late) as here:
+        lines = rounds(take_seats(telegram, plan.chats, plan.groups), plan.prompts, plan.rate, rng)
+        await here.wake()
+        async with meter.watching(here.bot.pid, READ_EVERY) as samples:
+            began = time.monotonic()
+            await here.speak(lines)
+            settled = await here.settled(PATIENCE)
+            seconds = time.monotonic() - began
+        code = await here.bot.stop()
+        return _outcome(plan, here, samples, seconds, settled, code)
+
+
+def _outcome(
+    plan: Plan, here: Stand, samples: list[meter.Sample], seconds: float, settled: bool, code: int
+) -> report.Outcome:
+    replies = list(here.witness.replies.values())
+    grown = meter.growth([sample.memory / meter.MEBI for sample in samples])
+    complaints = here.complaints()
+    if not settled:
+        complaints.append(f"expected all to be done, saw no progress for {PATIENCE:g} s")
+    if here.telegram.refusals:
+        complaints.append(f"expected no 429, got {here.telegram.refusals}")
+    if grown > MOST_GROWTH:
+        complaints.append(f"expected memory to stay flat, it grew by {grown:.1f} MiB in the last quarter")
+    if code:
+        complaints.append(f"expected the bot to end in good order, got exit code {code}")
+    figures = {
+        "chats": plan.chats,
+        "groups": plan.groups,
+        "prompts": len(replies),
+        "seed": plan.seed,
+        "seconds": seconds,
+        "prompts_per_second": len(replies) / seconds,
+        "first_text_s": report.percentiles([r.first_text for r in replies if r.first_text is not None]),
+        "whole_text_s": report.percentiles([r.whole_text for r in replies if r.whole_text is not None]),
+        "refusals_429": here.telegram.refusals,
+        "bot": meter.summary(samples),
+    }
+    return report.Outcome(figures, complaints)
+
+
+@click.command()
+@click.option("--chats", default=Plan.chats, show_default=True, help="Chats, groups included.")
+@click.option("--groups", default=Plan.groups, show_default=True, help="How many of them are groups.")
+@click.option("--prompts", default=Plan.prompts, show_default=True, help="Prompts from each chat.")
+@click.option("--rate", default=Plan.rate, show_default=True, help="Prompts a second in all.")
+@click.option("--seed", default=Plan.seed, show_default=True, help="Who asks when is drawn from it.")
+@click.option("--telegram", "name", default=PLAYGROUND, show_default=True, help="Another fake Telegram.")
+@click.option("--out", type=click.Path(path_type=Path), default=report.RESULTS / "load.json", show_default=True)
+def main(chats: int, groups: int, prompts: int, rate: float, seed: int, name: str, out: Path) -> None:
+    """Many chats at once within Telegram's limits."""
+    plan = Plan(chats, prompts, min(groups, chats), rate, seed)
+    outcome = asyncio.run(run(plan, open_telegram(name)))
+    report.finish("load", outcome, out)
+
+
+if __name__ == "__main__":
+    main()

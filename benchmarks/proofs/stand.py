@@ -1,0 +1,92 @@
+"""The stand: a Telegram, people, a bot that is not started yet and a witness, for the length of a proof."""
+
+import asyncio
+import random
+import time
+from collections.abc import AsyncIterator, Iterator, Mapping
+from contextlib import AsyncExitStack, asynccontextmanager
+from dataclasses import dataclass
+from pathlib import Path
+from tempfile import TemporaryDirectory
+
+from benchmarks.proofs.bot_process import BotProcess
+from benchmarks.proofs.ledger import Ledger
+from benchmarks.proofs.line import slow_line
+from benchmarks.proofs.people import Line, wait_for
+from benchmarks.proofs.telegram import FakeTelegram
+from benchmarks.proofs.witness import Witness
+
+WAKE_WITHIN = 60.0  # seconds; a start takes two or three
+LOOK_EVERY = 0.2  # seconds between two looks at whether all is done
+
+
+@dataclass(frozen=True)
+class Stand:
+    """What a proof has to do with."""
+
+    telegram: FakeTelegram
+    bot: BotProcess
+    witness: Witness
+    ledger: Ledger
+
+    async def wake(self) -> None:
+        """Start the bot, and wait until it has said something to somebody. Raises TimeoutError."""
+        await self.bot.start()
+        await self.telegram.say(self.telegram.private_chat(), "/help")
+        async with asyncio.timeout(WAKE_WITHIN):
+            await self.witness.saw_something.wait()
+
+    async def speak(self, lines: Iterator[Line]) -> int:
+        """Let people say all of it, each line in its time; how many lines that were."""
+        start, said = asyncio.get_running_loop().time(), 0
+        for line in lines:
+            await wait_for(line, start)
+            if line.prompt is not None:
+                self.witness.heard(line.prompt)
+            await self.telegram.say(line.seat, line.text)
+            said += 1
+        return said
+
+    async def settled(self, patience: float) -> bool:
+        """Everything that was said is done with; False if nothing came of anything for so many seconds."""
+        last, since = None, time.monotonic()
+        while True:
+            untaken = self.telegram.untaken
+            left = (untaken, self.witness.unanswered, 0 if untaken else self.ledger.unfinished())
+            if not any(left):
+                return True
+            if left != last:
+                last, since = left, time.monotonic()
+            elif time.monotonic() - since > patience:
+                return False
+            await asyncio.sleep(LOOK_EVERY)
+
+    def complaints(self) -> list[str]:
+        """Whatever is not as it should be."""
+        return self.witness.complaints() + self.ledger.complaints(self.witness)
+
+
+@asynccontextmanager
+async def stand(
+    telegram: FakeTelegram,
+    rng: random.Random,
+    late: tuple[float, float] = (0.0, 0.0),
+    settings: Mapping[str, str] | None = None,
+) -> AsyncIterator[Stand]:
+    """A stand; at its end no process and no file is left.
+
+    Args:
+        telegram: Not begun yet.
+        rng: Draws how late the server's answers are.
+        late: The least and the most of it, in seconds.
+        settings: The bot's, by their variables' names.
+    """
+    async with AsyncExitStack() as stack:
+        await stack.enter_async_context(telegram)
+        folder = Path(stack.enter_context(TemporaryDirectory(prefix="cotorra-", ignore_cleanup_errors=True)))
+        address = await stack.enter_async_context(slow_line(telegram.api_base_url, late, rng))
+        bot = BotProcess(folder, telegram.token, address, settings or {})
+        stack.push_async_callback(bot.close)
+        witness = Witness()
+        telegram.watch(witness.see)
+        yield Stand(telegram, bot, witness, Ledger(bot.database))
