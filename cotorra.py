@@ -18,7 +18,7 @@ COMMANDS: dict[str, tuple[str, str, str]] = {
     "train": ("trainer.cli", "train", "Learn from a text: a book, a folder, a chat's history."),
     "evaluate": ("trainer.cli", "evaluate", "How well a checkpoint predicts a text, in bits per character."),
     "sample": ("cotorra", "sample", "Let a checkpoint talk into the terminal."),
-    "logs": ("bot.logs_cli", "logs", "The prompt log: list, export, stats, replay, purge."),
+    "logs": ("bot.log.cli", "logs", "The prompt log: list, export, stats, replay, serve, purge."),
     "db": ("bot.db_cli", "db", "The database's tables: upgrade, current, check."),
 }
 SAMPLE_STEP = 64  # characters written at a time

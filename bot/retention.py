@@ -33,6 +33,12 @@ class Purged:
     states: int
     names: int
 
+    def __str__(self) -> str:
+        return (
+            f"{self.forgotten} people and chats forgotten again, {self.withdrawn} prompts withdrawn, the words of "
+            f"{self.words} prompts, {self.states} states and {self.names} names erased"
+        )
+
     @property
     def anything(self) -> bool:
         return bool(self.forgotten or self.withdrawn or self.words or self.states or self.names)

@@ -107,6 +107,11 @@ async def test_running_it_on_telegram_and_reading_its_log_as_written(root: Path,
             call = await playground.calls.wait("sendMessage", timeout=60)
             assert call.text is not None
             assert call.text.startswith("Domingo")
+            question = await playground.until(you.id, lambda message: message.reply_markup is not None)
+            done = await playground.press_label(you.id, question.message_id, "Yes, keep them", you.id)
+            await done.answer
+            await playground.say(you.id, you.id, "/seed Lunes")
+            await playground.calls.wait("sendMessage", where=lambda call: str(call.text).startswith("Lunes"))
             await playground.updates.polled()
         finally:
             os.killpg(process.pid, signal.SIGINT)  # as a terminal does
@@ -117,7 +122,7 @@ async def test_running_it_on_telegram_and_reading_its_log_as_written(root: Path,
     for line in lines:
         await asyncio.to_thread(run, folder, line)
     exported = json.loads((folder / "prompts.jsonl").read_text("utf-8"))
-    assert exported["seed_text"] == "Domingo"
+    assert exported["seed_text"] == "Lunes"
 
 
 @needs_browser

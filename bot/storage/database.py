@@ -183,6 +183,21 @@ class Database:
                 async with connection.begin():
                     yield connection
 
+    @asynccontextmanager
+    async def snapshot(self) -> AsyncIterator[AsyncConnection]:
+        """Like `reading`, for many statements that all see the database as it was for the first.
+
+        While it is open, SQLite's write-ahead log grows and keeps what is erased meanwhile.
+        """
+        with translated(self.name):
+            async with self._engine.connect() as connection:
+                if self.url.get_backend_name() == "sqlite":
+                    await connection.execution_options(reading=True)
+                else:
+                    await connection.execution_options(isolation_level="REPEATABLE READ")
+                async with connection.begin():
+                    yield connection
+
     async def scrub(self) -> bool:
         """Move what was erased out of SQLite's write-ahead log too; whether all of it is gone by now.
 

@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import io
 import os
 import pwd
 import shutil
@@ -16,7 +17,13 @@ from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
 
-from bot import logs
+from bot.log.export import write_records
+from bot.log.filters import Filter
+from bot.log.purge import delete_before
+from bot.log.reading import latest
+from bot.log.stats import stats
+from bot.log.tally import Tally
+from bot.log.writers import writer
 from bot.storage import schema
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
@@ -84,7 +91,7 @@ def test_the_tables_are_those_of_the_newest_migration(server: str) -> None:
     schema.downgrade(server, "base")
 
 
-async def test_a_conversation_is_written_and_read(server: str) -> None:
+async def test_a_conversation_is_written_and_read(server: str, tmp_path: Path) -> None:
     async with Database(server) as database:
         await schema.prepare_schema(database, server)
         assert not await schema.prepare_schema(database, server)
@@ -95,6 +102,18 @@ async def test_a_conversation_is_written_and_read(server: str) -> None:
         await book.close_prompt(prompts[0].id, Answer("answered", "hi there", 4, 12, 99.5))
         again = await book.open_prompt(occasion(0), "seed", "other", 1, "fp")
         assert again.answer.reply_text == "hi there"
-        figures = await logs.stats(database, logs.Filter())
-        assert (figures.prompts, figures.people, figures.latency_median) == (3, 1, 12)
-        assert await logs.purge(database, dt.datetime.now(dt.UTC)) == 3
+        await _read_the_log(database, tmp_path)
+
+
+async def _read_the_log(database: Database, folder: Path) -> None:
+    figures = await stats(database, Filter())
+    assert (figures.prompts, figures.people, figures.chats) == (3, 1, 1)
+    assert list(figures.by_day.values()) == [3]
+    assert figures.latency_ms == {"50": 12, "90": 12, "95": 12, "99": 12}
+    assert [(seed.text, seed.prompts) for seed in figures.top_seeds] == [(None, 3)]
+    assert [seen.prompt.answer.outcome for seen in await latest(database, Filter(), 2)] == ["pending", "pending"]
+    stream = io.BytesIO()
+    with writer("jsonl", stream) as lines:
+        await write_records(database, Filter(kinds=("seed",)), lines, folder, Tally(dt.datetime.now(dt.UTC)), page=2)
+    assert len(stream.getvalue().splitlines()) == 3
+    assert await delete_before(database, dt.datetime.now(dt.UTC)) == 3

@@ -1,0 +1,1 @@
+"""The prompt log for its operator: looked at, counted, exported, replayed, browsed."""

@@ -1,0 +1,76 @@
+"""Browsing: Datasette on the live SQLite file, read-only, with our titles and queries, and people out of sight."""
+
+import re
+from collections.abc import Awaitable, Callable
+from pathlib import Path
+from typing import TYPE_CHECKING, Any
+from urllib.parse import parse_qs, urlencode
+
+from sqlalchemy import URL
+
+from bot.errors import LogError
+from bot.storage.tables import metadata
+
+if TYPE_CHECKING:
+    from datasette.app import Datasette
+
+METADATA = Path(__file__).with_name("datasette.yaml")
+LOOPBACK = "127.0.0.1"  # whoever can open the pages can read everything
+SHOW = "_people"  # =show in a table's address shows the columns that are hidden
+# What tells who somebody is or where they talk, whatever the table.
+PEOPLE = frozenset({"user_id", "chat_id", "name", "username", "title", "message_id", "inline_message_id"})
+_TIME_LIMIT = 5_000  # milliseconds a query of the operator's may take; a large log is counted in two
+
+Scope = dict[str, Any]
+App = Callable[[Scope, Any, Any], Awaitable[None]]
+
+
+def browser(url: URL) -> "Datasette":
+    """Datasette on the database. Raises LogError where it is not installed, and for other databases than SQLite."""
+    if url.get_backend_name() != "sqlite":
+        raise LogError("expected a SQLite database to browse, got PostgreSQL: use psql or a program for it")
+    try:
+        from datasette.app import Datasette
+        from datasette.utils import parse_metadata
+    except ImportError as error:
+        raise LogError("expected Datasette to browse the log: pip install 'cotorra[logs]'") from error
+    path = Path(str(url.database))
+    about = parse_metadata(METADATA.read_text("utf-8"))
+    about["databases"] = {path.stem: {"tables": about.pop("tables"), "queries": about.pop("queries")}}
+    limits = {"sql_time_limit_ms": _TIME_LIMIT, "allow_download": False, "facet_time_limit_ms": 500}
+    return Datasette([str(path)], metadata=about, settings=limits)
+
+
+def application(datasette: "Datasette") -> App:
+    """Its pages, with people's columns hidden in every table."""
+    return hide_people(datasette.app())
+
+
+def hide_people(app: App) -> App:
+    """Ask for each table without the columns of people, unless the address says otherwise."""
+
+    async def hiding(scope: Scope, receive: Any, send: Any) -> None:
+        await app(_without_people(scope) if scope["type"] == "http" else scope, receive, send)
+
+    return hiding
+
+
+def _without_people(scope: Scope) -> Scope:
+    found = re.fullmatch(r"/[^/]+/([a-z_]+)(?:\.\w+|/\d.*)?", scope["path"])
+    table = metadata.tables.get(found[1]) if found else None
+    query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
+    if table is None or "sql" in query:
+        return scope
+    if query.pop(SHOW, None) != ["show"]:
+        hidden = [column.name for column in table.columns if column.name in PEOPLE and not column.primary_key]
+        query["_nocol"] = [*query.get("_nocol", []), *hidden]
+        query["_col"] = [name for name in query.get("_col", []) if name not in PEOPLE]
+    return scope | {"query_string": urlencode(query, doseq=True).encode("latin-1")}
+
+
+def serve(url: URL, port: int) -> None:
+    """Serve the pages on this machine until Ctrl-C. Raises LogError."""
+    datasette = browser(url)
+    import uvicorn
+
+    uvicorn.run(application(datasette), host=LOOPBACK, port=port, log_level="warning", lifespan="on")
