@@ -1,0 +1,1 @@
+"""Pictures that the bot draws: they know no Telegram and no database."""
