@@ -56,6 +56,12 @@ def reads_corpus(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--resume", is_flag=True, help="Go on with the interrupted run in --out.")
 @click.option("--from", "origin", type=click.Path(path_type=Path), help="Start from this checkpoint's weights.")
 @click.option("--restrictions", help="Who and what the corpus must not be used for: kept with the checkpoint.")
+@click.option(
+    "--lines/--no-lines",
+    "with_lines",
+    default=None,
+    help="Keep some held-out lines with the checkpoint, for /quiz; kept unless there are restrictions.",
+)
 @click.option("--tensorboard", type=click.Path(path_type=Path), help="Write the run's figures here for TensorBoard.")
 @reads_corpus
 @click.option(
@@ -93,7 +99,15 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
         check_integer("a minimum count", options["minimum_count"], 1, 2**31)
     text = told(open_corpus(corpus, encoding, reading_options(options), scratch_folder(out)))
     assignment = prepare(
-        text, out, plan_for, command, resume, origin, options["restrictions"], options["minimum_count"]
+        text,
+        out,
+        plan_for,
+        command,
+        resume,
+        origin,
+        options["restrictions"],
+        options["minimum_count"],
+        options["with_lines"],
     )
     _import_tensorflow()
     from trainer.display import Display

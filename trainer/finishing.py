@@ -11,6 +11,7 @@ from model.engine import Engine
 from model.engines.litert import LiteRTEngine
 from model.engines.xla import TensorFlowEngine
 from model.generator import RecurrentGenerator
+from model.held_out import LINES, pick_lines, written
 from model.network import build_network
 from model.sampling import Rng
 from model.state import State
@@ -24,11 +25,20 @@ from trainer.training import Training
 
 _SHOWN = 160  # characters of the sample on the display
 _SHOWN_ON_CARD = 700
+_LOOKED_AT = 2_000_000  # characters of the held-out text, for lines
 
 
-def finish(training: Training, saver: Saver, command: str, resumable: bool, say: Callable[[str], None]) -> Checkpoint:
+def finish(
+    training: Training,
+    saver: Saver,
+    command: str,
+    resumable: bool,
+    say: Callable[[str], None],
+    with_lines: bool = False,
+) -> Checkpoint:
     """Make the folder whole from the best weights in it; resume/ stays only if the run may go on.
 
+    with_lines: some lines of the held-out text may go with the checkpoint, for games.
     Raises CheckpointError where the disk refuses.
     """
     load_best(training, saver.out)
@@ -46,6 +56,8 @@ def finish(training: Training, saver: Saver, command: str, resumable: bool, say:
         "samples.txt": samples.encode(errors="replace"),
         "README.md": card.encode(errors="replace"),
     }
+    if with_lines and (lines := pick_lines(held_out.part(0, _LOOKED_AT).text())):
+        files[LINES] = written(lines)
     return saver.finish(training, metrics, files, resumable)
 
 

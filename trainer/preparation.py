@@ -31,6 +31,7 @@ class Assignment:
     earlier: Checkpoint | None  # the interrupted run to go on with
     origin: Checkpoint | None = None  # whose weights to start from
     notes: dict[str, Any] = field(default_factory=dict)  # what config.json will say of the training besides the plan
+    with_lines: bool = True  # some held-out lines go with the checkpoint
 
 
 def prepare(
@@ -42,8 +43,12 @@ def prepare(
     origin: Checkpoint | None = None,
     restrictions: str | None = None,
     minimum_count: int | None = None,
+    with_lines: bool | None = None,
 ) -> Assignment:
     """Read the corpus, plan the run from its number of training characters, look at what lies in `out`.
+
+    with_lines: whether some held-out lines go with the checkpoint, for games; if nothing is said, where nothing
+    is forbidden of the corpus.
 
     Raises CorpusError, ConfigError, CheckpointError, and TrainerError where there is nothing to resume, or
     where the checkpoint to start from would be written over.
@@ -73,7 +78,8 @@ def prepare(
     }
     if inherited := _restrictions(known, restrictions):
         about[_RESTRICTIONS] = inherited
-    return Assignment(out, dataset, plan, about, command, earlier, None if earlier else origin, notes)
+    allowed = not inherited if with_lines is None else with_lines
+    return Assignment(out, dataset, plan, about, command, earlier, None if earlier else origin, notes, allowed)
 
 
 def sized_as(origin: Checkpoint, plan: Plan, asked: Mapping[str, Any]) -> Plan:

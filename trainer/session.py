@@ -34,7 +34,7 @@ def train(assignment: Assignment, display: Display, others: Sequence[Watcher] = 
     if failure and not training.progress.history:
         raise failure  # nothing was saved yet
     display.say("exporting the best weights …")
-    checkpoint = finish(training, saver, assignment.command, failure is not None, display.say)
+    checkpoint = finish(training, saver, assignment.command, failure is not None, display.say, assignment.with_lines)
     if failure:
         raise failure
     return checkpoint
