@@ -7,6 +7,7 @@ from typing import Any, Protocol, TypeVar
 
 from model.checkpoint import Checkpoint
 from model.generator import Generator, load_generator
+from model.held_out import read_lines
 
 T = TypeVar("T")
 
@@ -17,7 +18,7 @@ class Card:
 
     weights: the digest of its weights, the same for every engine. corpus: what the corpus is called; characters:
     how long it was; corpus_digest: the SHA-256 of its text. bits: per character of text it was not trained on, from
-    a zero state, as it is served. network: its size in words.
+    a zero state, as it is served. network: its size in words. lines: some that it was not trained on.
     """
 
     weights: str
@@ -26,6 +27,7 @@ class Card:
     characters: int | None = None
     corpus_digest: str | None = None
     bits: float | None = None
+    lines: tuple[str, ...] = ()
 
 
 class VoiceLoader(Protocol):
@@ -63,6 +65,7 @@ def card_of(checkpoint: Checkpoint) -> Card:
         _of_kind(int, corpus.get("characters")),
         _of_kind(str, corpus.get("sha256")),
         _bits(checkpoint.metrics),
+        read_lines(checkpoint),
     )
 
 

@@ -13,6 +13,7 @@ import pytest
 
 from model.checkpoint import CONFIG, WEIGHTS, Checkpoint
 from model.generator import load_generator
+from model.held_out import LINES
 from trainer.errors import CorpusError
 from trainer.measuring import compare
 
@@ -49,7 +50,7 @@ def test_stderr_is_for_the_programs_own_words(trained: tuple[Path, subprocess.Co
 def test_the_folder_holds_what_format_1_says(trained: tuple[Path, subprocess.CompletedProcess[str]]) -> None:
     out, _ = trained
     names = {path.name for path in out.iterdir()}
-    assert names == {CONFIG, WEIGHTS, "generator.tflite", "curve.png", "samples.txt", "README.md"}
+    assert names == {CONFIG, WEIGHTS, "generator.tflite", "curve.png", "samples.txt", "README.md", LINES}
     checkpoint = Checkpoint.open(out)
     assert checkpoint.corpus["name"] == "verse.txt"
     assert checkpoint.metrics["best_validation_nats"] > 0
@@ -135,6 +136,7 @@ def test_a_second_run_starts_from_the_first_and_says_so(
     assert checkpoint.network == origin.network
     assert checkpoint.training["from"]["weights"] == origin.weights_digest
     assert checkpoint.corpus["restrictions"] == "Not for advertising."
+    assert LINES not in checkpoint.files
     assert f"| started from | verse.txt, weights `{origin.weights_digest}`" in card
     assert "> Not for advertising." in card
     assert len(list((tmp_path / "board").iterdir())) == 1
@@ -142,9 +144,10 @@ def test_a_second_run_starts_from_the_first_and_says_so(
 
 def test_the_notebook_preset_shrunk_in_width(verse: Path, tmp_path: Path) -> None:
     out = tmp_path / "notebook"
-    done = cotorra("train", verse, "--out", out, "--preset", "notebook", "--epochs", "2", "--units", "12")
+    done = cotorra("train", verse, "--out", out, "--preset", "notebook", "--epochs", "2", "--units", "12", "--no-lines")
     assert done.returncode == 0, done.stderr
     training = Checkpoint.open(out).training
+    assert LINES not in Checkpoint.open(out).files
     assert (training["batch_size"], training["sequence_length"], training["optimizer"]) == (64, 100, "adam")
     epochs = sorted(path.name for path in (tmp_path / "notebook-epochs").iterdir())
     assert epochs == ["epoch_01.weights.h5", "epoch_02.weights.h5"]
