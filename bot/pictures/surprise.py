@@ -83,11 +83,12 @@ def _head(draw: ImageDraw.ImageDraw, words: Words) -> None:
 def _line(draw: ImageDraw.ImageDraw, cells: Sequence[Cell], from_right: bool, size: int, top: int, step: int) -> None:
     widths = [_width(cell.text, cell.shown, size) for cell in cells]
     left = WIDTH - _MARGIN - sum(widths) if from_right else _MARGIN
+    foot = top + round(0.5 * step + 0.36 * size)
     for cell, width in zip(cells, widths, strict=True):
         behind = colour_of(cell.nats / math.log(2))
         box = (left + 1, top + 3, left + width - 2, top + step - 4)
         draw.rounded_rectangle(box, size // 9, behind)
-        _glyph(draw, cell, size, (left + width / 2, top + round(0.5 * step + 0.36 * size)), behind)
+        _glyph(draw, cell, size, (left + width / 2, foot), behind)
         left += width
 
 
@@ -127,8 +128,8 @@ def _drawable(text: str) -> str:
 
 def _legend(draw: ImageDraw.ImageDraw, words: Words, top: int) -> None:
     left, right, tall = _MARGIN, WIDTH - _MARGIN, 34
-    for x in range(left, right):
-        draw.line((x, top, x, top + tall), colour_of(FULL * (x - left) / (right - left)))
+    for column in range(left, right):
+        draw.line((column, top, column, top + tall), colour_of(FULL * (column - left) / (right - left)))
     small = font(TEXT[0], 26)
     for bits in range(0, int(FULL) + 1, 2):
         x = left + (right - left) * bits / FULL
