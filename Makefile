@@ -8,7 +8,7 @@ export UV_HTTP_TIMEOUT ?= 300
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check format readme messages bench bench-training requirements clean
+.PHONY: help demo run install test check format readme messages bench bench-training bench-log requirements clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -47,6 +47,9 @@ bench: .venv/dev.installed ## characters per second of each way to generate
 
 bench-training: .venv/dev.installed ## characters per second of each way to train (with PyTorch, if it is installed)
 	$(BIN)/python -m benchmarks.training
+
+bench-log: .venv/dev.installed ## the prompt log at ten million prompts: the bot's queries, figures, export, purge
+	$(BIN)/python -m benchmarks.log
 
 requirements: $(UV) ## pin every dependency again, with hashes
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements/bot.txt

@@ -51,8 +51,10 @@ class Erasure:
             await Inboxes(connection).forget_person(user_id)
         talked = await self._chats_of(prompts.c.user_id == user_id)
         await self._delete_prompts((prompts.c.user_id == user_id) & (prompts.c.asked_at <= until))
+        for start in range(0, len(talked), BATCH):
+            async with self._database.writing() as connection:
+                await States(connection).delete_of_chats(talked[start : start + BATCH])
         async with self._database.writing() as connection:
-            await States(connection).delete_of_chats(talked)
             for statement in (
                 delete(ratings).where(ratings.c.user_id == user_id, ratings.c.rated_at <= until),
                 delete(votes).where(votes.c.user_id == user_id, votes.c.voted_at <= until),
@@ -95,8 +97,17 @@ class Erasure:
 
     async def withdraw(self, user_id: int) -> int:
         """A person's prompts, and copies of their words, are no longer covered; how many prompts were."""
-        covered = select(prompts.c.id).where(prompts.c.user_id == user_id, prompts.c.consent_id.is_not(None))
-        return await self._in_batches(lambda connection: _release(connection, covered))
+        theirs = select(prompts.c.id).where(prompts.c.user_id == user_id, prompts.c.consent_id.is_not(None))
+        total = last = 0
+        while True:  # found outside of the transactions that write, and no row twice, however many there are
+            async with self._database.reading() as connection:
+                ids = await _ids(connection, theirs.where(prompts.c.id > last).order_by(prompts.c.id))
+            if not ids:
+                return total
+            async with self._database.writing() as connection:
+                await _release(connection, ids)
+            total, last = total + len(ids), ids[-1]
+            await asyncio.sleep(PAUSE)
 
     async def withdraw_all(self, since: dt.datetime) -> int:
         """What a decision after this time has withdrawn, should the program have ended before it was done."""
@@ -209,11 +220,9 @@ async def _erase_words(connection: AsyncConnection, ids: Sequence[int]) -> None:
     await connection.execute(update(prompts).where(prompts.c.id.in_(ids)).values(**gone))
 
 
-async def _release(connection: AsyncConnection, which: Select[tuple[int]]) -> int:
-    if ids := await _ids(connection, which):
-        both = [*ids, *await _copies(connection, ids)]
-        await connection.execute(update(prompts).where(prompts.c.id.in_(both)).values(consent_id=None))
-    return len(ids)
+async def _release(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    both = [*ids, *await _copies(connection, ids)]
+    await connection.execute(update(prompts).where(prompts.c.id.in_(both)).values(consent_id=None))
 
 
 async def _copies(connection: AsyncConnection, ids: Sequence[int]) -> list[int]:

@@ -1,0 +1,321 @@
+"""The prompt log at size: python -m benchmarks.log [--rows 10000000] [--database FILE].
+
+Generates a database as years of use would leave it, then measures what the bot does in it, what its operator does,
+and how long a reply ever waits while the log is purged. `--database` keeps the file, to be used again.
+"""
+
+import argparse
+import asyncio
+import datetime as dt
+import json
+import multiprocessing
+import random
+import resource
+import sqlite3
+import statistics
+import tempfile
+import time
+from collections.abc import Awaitable, Callable
+from contextlib import closing
+from dataclasses import dataclass
+from pathlib import Path
+from typing import Any
+
+import numpy as np
+from rich.console import Console
+from rich.table import Table
+
+from bot.log.export import export_file
+from bot.log.filters import KINDS, Filter
+from bot.log.stats import stats
+from bot.retention import Retention
+from bot.storage import schema
+from bot.storage.book import Book, Occasion
+from bot.storage.chats import Chat
+from bot.storage.consent_book import ConsentBook
+from bot.storage.database import Database
+from bot.storage.prompt_texts import hash_of
+from bot.storage.prompts import Answer
+from bot.storage.users import User
+from bot.terms import Terms
+
+RESULTS = Path(__file__).parent / "results" / "log.json"
+NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
+DAYS = 730  # that the generated log spans
+UNPURGED = 45  # days of words that nobody allowed to be kept: half a month of them is due
+PAGE = 50_000  # prompts generated at a time
+CALLS = 300  # of each of the bot's queries
+EVERY = 0.01  # seconds between two replies while the log is purged
+_FINGERPRINT = "0123456789abcdef0123456789abcdef/litert-int8"
+_WORDS = ("la", "cotorra", "no", "calla", "ni", "debajo", "del", "agua", "y", "lo", "que", "oye", "lo", "cuenta")
+
+
+@dataclass(frozen=True)
+class World:
+    """Who is in the generated log. A person's number is from 1 to `people`, a chat's below zero."""
+
+    rows: int
+
+    @property
+    def people(self) -> int:
+        return max(self.rows // 200, 10)
+
+    @property
+    def chats(self) -> int:
+        return max(self.rows // 2_000, 5)
+
+    def allowed(self, user: int) -> bool:
+        """Two in five allowed their words to be kept."""
+        return user % 5 < 2
+
+
+def generate(path: Path, world: World) -> None:
+    """A database of so many prompts, in order of time; indexes are made at the end, which is quicker."""
+    address = f"sqlite:///{path}"
+    schema.upgrade(address)
+    with closing(sqlite3.connect(path)) as connection:
+        connection.execute("PRAGMA journal_mode = OFF")
+        connection.execute("PRAGMA synchronous = OFF")
+        made = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
+        found = f"{made} AND tbl_name LIKE 'prompt%'"
+        indexes = connection.execute(found).fetchall()
+        for name, _ in indexes:
+            connection.execute(f"DROP INDEX {name}")
+        _people(connection, world)
+        chance = random.Random(1)
+        text = " ".join(chance.choice(_WORDS) for _ in range(20_000))
+        for first in range(1, world.rows + 1, PAGE):
+            _insert_prompts(connection, world, first, min(PAGE, world.rows + 1 - first), text)
+            connection.commit()
+        for _, sql in indexes:
+            connection.execute(sql)
+        connection.commit()
+        connection.execute("PRAGMA journal_mode = WAL")
+
+
+def _people(connection: sqlite3.Connection, world: World) -> None:
+    then = _stored(NOW - dt.timedelta(days=DAYS))
+    people = ((n, f"Person {n}", None, "es", then, _stored(NOW), "1") for n in range(1, world.people + 1))
+    connection.executemany("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?)", people)
+    places = ((-n, "group", f"Group {n}", None, then, _stored(NOW), None) for n in range(1, world.chats + 1))
+    connection.executemany("INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?, ?)", places)
+    question = Terms().question()
+    connection.execute(
+        "INSERT INTO consent_texts VALUES (?, ?, ?, ?)", (question.version, "en", question.sentence, then)
+    )
+    decisions = (
+        (n, n, question.version, "en", "allowed", then, None) for n in range(1, world.people + 1) if world.allowed(n)
+    )
+    connection.executemany("INSERT INTO consents VALUES (?, ?, ?, ?, ?, ?, ?)", decisions)
+
+
+_COLUMNS = (
+    *("id", "bot_id", "update_id", "part", "chat_id", "user_id", "message_id", "kind", "asked_at", "temperature"),
+    *("top_p", "repetition_brake", "length", "ending", "rng_seed", "fingerprint", "consent_id", "outcome"),
+    *("reply_message_id", "characters", "latency_ms", "waiting_ms", "generating_ms", "characters_per_second"),
+    "erased_at",
+)
+
+
+def _insert_prompts(connection: sqlite3.Connection, world: World, first: int, count: int, text: str) -> None:
+    """The prompts with so many ids from `first` on: a few people, chats and seeds have most of them."""
+    chance = np.random.default_rng(first)
+    ids = range(first, first + count)
+    begin = (NOW - dt.timedelta(days=DAYS)).timestamp()
+    seconds = begin + DAYS * 86_400 * np.arange(first, first + count) / world.rows
+    asked_at = [f"{time} " for time in np.datetime_as_string(seconds.astype("datetime64[s]"), unit="s")]
+    asked_at = [time.replace("T", " ").strip() + ".000000" for time in asked_at]
+    users = np.minimum(chance.pareto(0.6, count) + 1, world.people).astype(int).tolist()
+    chats = (-np.minimum(chance.pareto(0.5, count) + 1, world.chats).astype(int)).tolist()
+    seeds = (np.minimum(chance.pareto(0.4, count), 1e12).astype(int) % 1_000_000).tolist()
+    characters = np.minimum(chance.exponential(250, count) + 20, 2_000).astype(int).tolist()
+    kinds = np.where(chance.random(count) < 0.7, "seed", chance.choice(KINDS, count)).tolist()
+    temperatures = chance.choice((0.3, 0.5, 0.5, 0.5, 0.7, 1.0, 1.3), count).tolist()
+    outcomes = np.where(chance.random(count) < 0.98, "answered", "failed").tolist()
+    latencies = chance.lognormal(5.5, 0.7, count).astype(int).tolist()
+    rng_seeds = chance.integers(0, 2**63 - 1, count).tolist()
+    places = chance.integers(0, len(text) - 2_000, count).tolist()
+    is_recent = (seconds > NOW.timestamp() - UNPURGED * 86_400).tolist()
+    allowed = [world.allowed(user) for user in users]
+    rows = (
+        (
+            *(
+                id_,
+                1,
+                id_,
+                0,
+                chats[n],
+                users[n],
+                id_,
+                kinds[n],
+                asked_at[n],
+                temperatures[n],
+                1.0,
+                0.05,
+                300,
+                "length",
+            ),
+            *(rng_seeds[n], _FINGERPRINT, users[n] if allowed[n] else None, outcomes[n], id_, characters[n]),
+            *(latencies[n], 5, characters[n] // 8, 8_000.0, None if allowed[n] or is_recent[n] else asked_at[n]),
+        )
+        for n, id_ in enumerate(ids)
+    )
+    into = f"INSERT INTO prompts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
+    connection.executemany(into, rows)
+    asked = [f"{_WORDS[seed % len(_WORDS)]} {seed} " for seed in seeds]
+    words = (
+        (id_, asked[n], asked[n] + text[places[n] : places[n] + characters[n]], hash_of(asked[n]))
+        for n, id_ in enumerate(ids)
+        if allowed[n] or is_recent[n]
+    )
+    connection.executemany("INSERT INTO prompt_texts VALUES (?, ?, ?, ?)", words)
+    messages = ((chats[n], id_, id_) for n, id_ in enumerate(ids[:1_000]))
+    connection.executemany("INSERT INTO reply_messages VALUES (?, ?, ?)", messages)
+
+
+def _stored(time: dt.datetime) -> str:
+    return time.strftime("%Y-%m-%d %H:%M:%S.%f")
+
+
+# --- measuring ------------------------------------------------------------------------------------------
+
+
+class Replier:
+    """What the bot does for a reply, in the database alone."""
+
+    def __init__(self, database: Database, world: World) -> None:
+        self._database = database
+        self._world = world
+        self._book = Book(database, Terms().version)
+        self._number = int(time.time() * 1_000)
+        self._chance = random.Random(2)
+
+    async def reply(self) -> None:
+        """A prompt from its arrival to its end."""
+        self._number += 1
+        user = self._chance.randrange(1, self._world.people)
+        chat = Chat(-self._chance.randrange(1, self._world.chats), "group", "Group")
+        occasion = Occasion(1, self._number, chat, User(user, "Person"), self._number, dt.datetime.now(dt.UTC))
+        prompt = await self._book.open_prompt(occasion, "seed", "la cotorra ", 1, "f")
+        answer = Answer("answered", "la cotorra calla", self._number, 100, 8_000.0, 5)
+        await self._book.close_prompt(prompt.id, answer, state=b"\0" * 16_384)
+
+    def queries(self) -> dict[str, Callable[[], Awaitable[object]]]:
+        """Each of the bot's own questions to the log."""
+        book, consents, chance, world = self._book, ConsentBook(self._database), self._chance, self._world
+
+        def person() -> int:
+            return chance.randrange(1, world.people)
+
+        def chat() -> int:
+            return -chance.randrange(1, world.chats)
+
+        version = Terms().version
+        return {
+            "a reply's rows, opened and closed": self.reply,
+            "a prompt by its id": lambda: book.find_prompt(chance.randrange(1, world.rows)),
+            "a prompt by its message": lambda: book.prompt_of_message(chat(), chance.randrange(1, world.rows)),
+            "a chat's settings": lambda: book.settings(chat()),
+            "a chat's last state": lambda: book.latest_state(chat()),
+            "a person's decision": lambda: consents.decision(person()),
+            "whether a person is to be asked": lambda: consents.is_due(person(), version, 1, None),
+        }
+
+
+async def milliseconds(work: Callable[[], Awaitable[object]]) -> float:
+    began = time.perf_counter()
+    await work()
+    return (time.perf_counter() - began) * 1_000
+
+
+async def measure_queries(replier: Replier, calls: int = CALLS) -> dict[str, dict[str, float]]:
+    """Median and 99th percentile of each, in milliseconds."""
+    found = {}
+    for name, work in replier.queries().items():
+        await work()
+        times = sorted([await milliseconds(work) for _ in range(calls)])
+        found[name] = {"median": statistics.median(times), "99 %": times[int(len(times) * 0.99) - 1]}
+    return found
+
+
+async def measure_purge(database: Database, replier: Replier, folder: Path) -> dict[str, float]:
+    """How long the purge takes, and the longest that a reply's rows took meanwhile, in milliseconds."""
+    longest: list[float] = []
+
+    async def reply_for_ever() -> None:
+        while True:
+            longest.append(await milliseconds(replier.reply))
+            await asyncio.sleep(EVERY)
+
+    replies = asyncio.create_task(reply_for_ever())
+    began = time.perf_counter()
+    purged = await Retention(database, folder, 30).purge(whole=True)
+    seconds = time.perf_counter() - began
+    replies.cancel()
+    await asyncio.gather(replies, return_exceptions=True)
+    return {"seconds": seconds, "words": purged.words, "replies": len(longest), "longest_reply_ms": max(longest)}
+
+
+async def measure(path: Path, size: int, world: World, folder: Path) -> dict[str, Any]:
+    result: dict[str, Any] = {"rows": world.rows, "bytes": size}
+    async with Database(f"sqlite:///{path}") as database:
+        replier = Replier(database, world)
+        result["queries_ms"] = await measure_queries(replier)
+        began = time.perf_counter()
+        await stats(database, Filter())
+        result["stats_seconds"] = time.perf_counter() - began
+        before = _memory()
+        began = time.perf_counter()
+        tally = await export_file(database, Filter(consented=True), "jsonl", folder / "log.jsonl", folder)
+        result["export"] = {
+            "records": tally.records,
+            "seconds": time.perf_counter() - began,
+            "megabytes_more": _memory() - before,
+        }
+        (folder / "log.jsonl").unlink()
+        result["purge"] = await measure_purge(database, replier, folder)
+    return result
+
+
+def _memory() -> float:
+    """The most this process has held so far, in megabytes."""
+    return resource.getrusage(resource.RUSAGE_SELF).ru_maxrss / 1_024
+
+
+def show(result: dict[str, Any]) -> None:
+    table = Table(f"{result['rows']:,} prompts, {result['bytes'] / 1e9:.1f} GB", "median", "99 %")
+    for name, times in result["queries_ms"].items():
+        table.add_row(name, *(f"{value:.1f} ms" for value in times.values()))
+    table.add_row("stats", f"{result['stats_seconds']:.1f} s")
+    export = result["export"]
+    table.add_row(f"export of {export['records']:,}", f"{export['seconds']:.0f} s")
+    table.add_row("more memory for it", f"{export['megabytes_more']:.0f} MB")
+    purge = result["purge"]
+    table.add_row(f"purge of {purge['words']:,.0f} prompts' words", f"{purge['seconds']:.0f} s")
+    table.add_row(f"longest of {purge['replies']} replies' rows meanwhile", f"{purge['longest_reply_ms']:.0f} ms")
+    Console(width=100).print(table)
+
+
+def main() -> None:
+    parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
+    parser.add_argument("--rows", type=int, default=10_000_000)
+    parser.add_argument("--database", type=Path, help="a file to make, or to use where it is there")
+    options = parser.parse_args()
+    world = World(options.rows)
+    with tempfile.TemporaryDirectory() as name:
+        path = options.database or Path(name) / "log.sqlite"
+        if not path.exists():
+            began = time.perf_counter()
+            # In a process of its own, so that its memory is not counted with the export's.
+            maker = multiprocessing.get_context("spawn").Process(target=generate, args=(path, world))
+            maker.start()
+            maker.join()
+            print(f"{world.rows:,} prompts made in {time.perf_counter() - began:.0f} s")
+        result = asyncio.run(measure(path, path.stat().st_size, world, Path(name)))
+    show(result)
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+
+
+if __name__ == "__main__":
+    main()

@@ -1,0 +1,169 @@
+"""What keeps the log quick however large it is: every statement of the bot finds its rows through an index."""
+
+import datetime as dt
+from collections.abc import AsyncIterator, Iterator
+from contextlib import contextmanager
+from typing import Any
+
+import pytest
+from sqlalchemy import Connection, Engine, event
+
+from benchmarks.log import Replier, World, generate, measure_purge, measure_queries
+from bot.log.filters import Filter
+from bot.log.stats import stats
+from bot.retention import Retention
+from bot.storage.book import Book, Origin
+from bot.storage.consent_book import ConsentBook
+from bot.storage.database import Database
+from bot.storage.erasure import Erasure
+from bot.storage.inbox import Arrival
+from bot.storage.mail import Mail
+from bot.storage.prompts import Answer
+from bot.storage.ratings import Rating
+from tests.bot.log.rows import ANA, LUIS, NOON, TERMS, add, ask, path_of
+
+LARGE = ("prompts", "prompt_texts", "reply_messages", "ratings", "states", "inbox", "deliveries", "settings_changes")
+LARGE += ("consents", "users", "chats", "votes", "scores", "games", "game_options")
+
+Statement = tuple[str, Any]
+
+
+@contextmanager
+def statements() -> Iterator[list[Statement]]:
+    """Everything that is executed meanwhile."""
+    seen: list[Statement] = []
+
+    def note(connection: Connection, cursor: Any, statement: str, parameters: Any, *_: Any) -> None:
+        seen.append((statement, parameters))
+
+    event.listen(Engine, "before_cursor_execute", note)
+    try:
+        yield seen
+    finally:
+        event.remove(Engine, "before_cursor_execute", note)
+
+
+async def scans(database: Database, seen: list[Statement]) -> list[str]:
+    """The statements that go through a whole large table, or sort what they find there."""
+    found = []
+    async with database.reading() as connection:
+        for statement, parameters in seen:
+            if not statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "INSERT", "WITH")):
+                continue
+            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
+            steps = [row[-1] for row in plan]
+            found += [
+                f"{step}: {statement}" for step in steps if step.split()[:2] in [["SCAN", name] for name in LARGE]
+            ]
+    return found
+
+
+async def a_day_of_the_bot(database: Database) -> None:
+    """Every question that handlers put to the database while people talk."""
+    book, consents, mail = Book(database, TERMS.version), ConsentBook(database), Mail(database, 1)
+    (place,) = await mail.accept([Arrival(1, 50, 5, 9, NOON, "{}")])
+    await mail.open(place.id)
+    await mail.excuse(place.id)
+    for delivery in await mail.plan(place.id, 0, 5, ["one", "two"]):
+        await mail.sent(await mail.begin(delivery), 60 + delivery.part)
+    await consents.is_due(7, TERMS.version, 1, 50)
+    await consents.is_due(7, TERMS.version, 1, None)
+    await consents.decision(7)
+    await consents.decide(ANA, TERMS.question(), "allowed", NOON)
+    await consents.asked(7, TERMS.question(), NOON)
+    await book.settings(5)
+    first = await ask(database, 1)
+    await book.set_temperature(occasion_of(first.asked.update_id), 0.9)
+    await book.close_prompt(first.id, Answer("answered", "seed 1\nx", 61, 1, 1.0, 1), [61, 62], b"state")
+    await ask(database, 1)
+    again = await add(database, 2, kind="again", origin=Origin(first))
+    await book.find_prompt(again.id)
+    await book.prompt_of_message(5, 61)
+    await book.state_after(first.id)
+    await book.latest_state(5)
+    await book.rate(Rating(first.id, 8, "reaction", "👍", NOON), LUIS)
+    await book.replace_ratings(first.id, LUIS, "reaction", [])
+    await mail.end(place.id, "done")
+    await mail.forget()
+
+
+def occasion_of(update_id: int) -> Any:
+    from bot.storage.book import Occasion
+    from bot.storage.chats import Chat
+
+    return Occasion(1, update_id, Chat(5, "private"), ANA, 9, NOON)
+
+
+async def test_nothing_that_the_bot_asks_while_people_talk_reads_a_whole_table(database: Database) -> None:
+    with statements() as seen:
+        await a_day_of_the_bot(database)
+    assert len({statement for statement, _ in seen}) > 30
+    assert await scans(database, seen) == []
+
+
+async def test_nothing_that_is_erased_in_batches_is_found_by_reading_all_prompts(database: Database) -> None:
+    await a_day_of_the_bot(database)
+    erasure, later = Erasure(database), NOON + dt.timedelta(days=1)
+    with statements() as seen:
+        await erasure.withdraw(7)
+        await erasure.erase_expired(later)
+        await erasure.erase_states(later)
+        await erasure.forget_person(7, later)
+        await erasure.forget_chat(5, later)
+    assert [scan for scan in await scans(database, seen) if not scan.startswith("SCAN inbox")] == []
+
+
+async def test_a_scan_would_be_seen(database: Database) -> None:
+    """The check can fail."""
+    with statements() as seen:
+        async with database.reading() as connection:
+            await connection.exec_driver_sql("SELECT id FROM prompts WHERE length = 300")
+    assert len(await scans(database, seen)) == 1
+
+
+async def test_the_figures_walk_along_indexes(database: Database) -> None:
+    for number in range(3):
+        await add(database, number)
+    with statements() as seen:
+        await stats(database, Filter())
+    bad = [scan for scan in await scans(database, seen) if "USING COVERING INDEX" not in scan]
+    assert bad == []
+
+
+# --- the benchmark, small -------------------------------------------------------------------------------
+
+
+@pytest.fixture
+async def large(address: str) -> AsyncIterator[Database]:
+    """As the benchmark generates it, a few thousand prompts only."""
+    generate(path_of(address), World(4_000))
+    async with Database(address) as database:
+        yield database
+
+
+async def test_the_benchmark_measures_what_it_says(large: Database, address: str) -> None:
+    replier = Replier(large, World(4_000))
+    assert set(await measure_queries(replier, calls=2)) == set(replier.queries())
+    figures = await stats(large, Filter())
+    assert figures.prompts > 4_000
+    result = await measure_purge(large, replier, path_of(address).parent)
+    assert result["words"] > 0
+    assert result["replies"] > 0
+
+
+async def test_a_withdrawal_reaches_every_row_of_somebody_who_said_much(large: Database, address: str) -> None:
+    async with large.reading() as connection:
+        count = "SELECT user_id, count(*) FROM prompts WHERE consent_id IS NOT NULL GROUP BY 1 ORDER BY 2 DESC LIMIT 1"
+        user, mine = (await connection.exec_driver_sql(count)).one()
+    assert await Erasure(large).withdraw(user) == mine > 200
+    async with large.reading() as connection:
+        left = "SELECT count(*) FROM prompts WHERE user_id = ? AND consent_id IS NOT NULL"
+        assert (await connection.exec_driver_sql(left, (user,))).scalar() == 0
+
+
+async def test_a_purge_ends_where_everything_is_due(large: Database, address: str) -> None:
+    purged = await Retention(large, path_of(address).parent, 0).purge(whole=True)
+    assert purged.words > 0
+    async with large.reading() as connection:
+        left = "SELECT count(*) FROM prompts JOIN prompt_texts ON id = prompt_id WHERE consent_id IS NULL"
+        assert (await connection.exec_driver_sql(left)).scalar() == 0
