@@ -27,9 +27,9 @@ CATCH_UP = 10.0  # seconds to wait for updates that say which ids are somebody e
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 # Telegram answered, and the answer says that nothing was done.
-_REFUSED = (BadRequest, Forbidden, ChatMigrated, RetryAfter, Conflict, InvalidToken)
+REFUSED = (BadRequest, Forbidden, ChatMigrated, RetryAfter, Conflict, InvalidToken)
 # The request never left this machine whole.
-_NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
+NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 
 _log = logging.getLogger(__name__)
 
@@ -67,7 +67,7 @@ async def deliver(
             rate_limit_args=Departure(Priority.FINAL, about_to_go),
         )
     except TelegramError as error:
-        if isinstance(error, _REFUSED) or isinstance(error.__cause__, _NOT_SENT):
+        if isinstance(error, REFUSED) or isinstance(error.__cause__, NOT_SENT):
             await inbox.mail.take_back(begun)
         raise
     await inbox.mail.sent(begun, sent.message_id)
@@ -111,11 +111,11 @@ async def _probe(bot: Bot, delivery: Delivery, candidate: int, keyboard: InlineK
             reply_markup=keyboard,
         )
     except BadRequest as error:
-        return _meaning(error.message.lower())
+        return meaning(error.message.lower())
     return Probe.OURS
 
 
-def _meaning(words: str) -> Probe:
+def meaning(words: str) -> Probe:
     """What Telegram's refusal of an edit says of the message."""
     if "not modified" in words:
         return Probe.OURS

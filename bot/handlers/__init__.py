@@ -12,6 +12,7 @@ from bot.handlers.presses import Presses
 from bot.handlers.privacy import ACTIONS as PRIVACY
 from bot.handlers.privacy import ask_once, forget_command, my_data_command, privacy_command
 from bot.handlers.seed import plain_message, seed_command
+from bot.handlers.surprise import surprise_command
 from bot.handlers.temperature import temperature_command
 
 # What Telegram is asked for: the kinds of updates that some handler here answers to, and no other.
@@ -33,6 +34,7 @@ def add_handlers(application: BotApplication) -> None:
         ("help", help_command),
         ("seed", seed_command),
         ("temp", temperature_command),
+        ("surprise", surprise_command),
         ("privacy", privacy_command),
         ("mydata", my_data_command),
         ("forget", forget_command),

@@ -23,6 +23,7 @@ UNKNOWN = N_("I don't know that command. /help says what I can do.")
 MENU = (
     ("seed", N_("Continue a text")),
     ("temp", N_("Show or set how wild I am")),
+    ("surprise", N_("A picture of what surprised me in a text")),
     ("privacy", N_("Whether I may keep your words")),
     ("mydata", N_("All that I keep about you, as a file")),
     ("forget", N_("Erase all that I keep about you")),

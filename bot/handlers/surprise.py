@@ -1,0 +1,71 @@
+"""`/surprise <text>`, or in answer to a message: a picture of how much each character surprised the network."""
+
+import asyncio
+import math
+
+from telegram import Message, Update
+
+from bot.context import BotContext, phrases_for
+from bot.conversation import scheduler_for
+from bot.errors import GenerationFailed, TurnTooSlow
+from bot.handlers.commands import Call
+from bot.languages import N_, Phrases
+from bot.parcels import Photo, send_once
+from bot.pictures.surprise import Words, draw_surprise, shorten
+from bot.replies import reply
+from bot.spot import spot_of
+from bot.storage.book import NOTHING
+from bot.text import clean
+
+USAGE = N_("Give me a text, or answer a message with /surprise, and I will show you what surprised me in it.")
+CAPTION = N_("{bits} bits per character. What surprised me most: “{character}” after “{before}”.")
+CAPTION_FIRST = N_("{bits} bits per character. What surprised me most: “{character}”, right at the beginning.")
+CUT = N_("This is the beginning; the whole would not fit into a picture.")
+UNIT = N_("bits per character")
+TITLE = N_("How much each character surprised me")
+LOW = N_("I saw it coming")
+HIGH = N_("I did not expect that")
+
+_SHOWN_BEFORE = 12  # characters of what stood before the most surprising one
+
+
+async def surprise_command(update: Update, call: Call, context: BotContext) -> None:
+    """The text after the command, else that of the message it answers."""
+    say = await phrases_for(update, context)
+    text = clean(call.argument if call.argument.strip() else _answered(call.message)).strip()
+    if not text:
+        await reply(update, say(USAGE), context)
+        return
+    shown = shorten(text)
+    scheduler = await scheduler_for(call.message.chat.id, NOTHING, context)
+    try:
+        scored = await scheduler.surprise(shown, call.message.chat.id)
+    except (TurnTooSlow, GenerationFailed) as refusal:
+        await reply(update, say.of(refusal), context)
+        return
+    bits = _bits(scored)
+    words = Words(bits, say(UNIT), say(TITLE), say(LOW), say(HIGH), f"@{context.bot.username}")
+    picture = await asyncio.to_thread(draw_surprise, scored, words)
+    caption = _caption(scored, bits, say) + (f"\n{say(CUT)}" if len(shown) < len(text) else "")
+    await send_once(Photo(picture, caption), spot_of(call.message), update, context)
+
+
+def _answered(message: Message) -> str:
+    """The words that a message answers: the part of them that it quotes, if it does."""
+    if message.quote is not None:
+        return message.quote.text
+    answered = message.reply_to_message
+    return "" if answered is None else answered.text or answered.caption or ""
+
+
+def _bits(scored: tuple[tuple[str, float], ...]) -> str:
+    return f"{sum(nats for _, nats in scored) / math.log(2) / len(scored):.2f}"
+
+
+def _caption(scored: tuple[tuple[str, float], ...], bits: str, say: Phrases) -> str:
+    place = max(range(len(scored)), key=lambda place: scored[place][1])
+    character = scored[place][0].replace("\n", "↵")
+    before = "".join(each for each, _ in scored[max(0, place - _SHOWN_BEFORE) : place]).replace("\n", "↵")
+    if not before.strip():
+        return say(CAPTION_FIRST, bits=bits, character=character)
+    return say(CAPTION, bits=bits, character=character, before=f"…{before}" if place > _SHOWN_BEFORE else before)

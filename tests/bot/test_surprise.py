@@ -1,0 +1,69 @@
+import io
+import math
+
+from PIL import Image
+
+from bot.pictures.surprise import LONGEST
+from bot.playground import faults
+from tests.bot.fakes import FakeGenerator
+from tests.bot.stage import Stage
+
+
+def bits(text: str) -> str:
+    return f"{FakeGenerator().surprise(text).sum() / math.log(2) / len(text):.2f}"
+
+
+async def caption(stage: Stage, chat: int | None = None, after: int = 0) -> str:
+    call = await stage.playground.calls.wait("sendPhoto", chat_id=stage.you if chat is None else chat, after=after)
+    return str(call.parameters["caption"])
+
+
+async def test_a_text_comes_back_as_a_picture_with_its_bits(stage: Stage) -> None:
+    message = await stage.playground.say(stage.group, stage.you, "/surprise hello parrots")
+    assert (await caption(stage, stage.group)).startswith(f"{bits('hello parrots')} bits per character. ")
+    photo = await stage.playground.until(stage.group, lambda m: bool(m.photo))
+    assert photo.reply_to_message is not None
+    assert photo.reply_to_message.message_id == message.message_id
+    stored = stage.playground.service.files.by_id(photo.photo[-1].file_id)
+    assert stored is not None
+    assert Image.open(io.BytesIO(stored.content)).width == photo.photo[-1].width
+
+
+async def test_the_message_that_is_answered_is_looked_at(stage: Stage) -> None:
+    said = await stage.playground.say(stage.group, stage.you, "somebody said this")
+    await stage.playground.say(stage.group, stage.you, "/surprise", reply_to=said.message_id)
+    assert bits("somebody said this") in await caption(stage, stage.group)
+
+
+async def test_nothing_to_look_at_is_answered_with_how_to_ask(stage: Stage) -> None:
+    assert "/surprise" in await stage.ask("/surprise")
+    assert "/surprise" in await stage.ask("/surprise   ")
+
+
+async def test_of_a_long_text_the_beginning_is_shown_and_said_to_be(stage: Stage) -> None:
+    text = "abc " * LONGEST
+    await stage.deliver_command(f"/surprise {text}")
+    said = await caption(stage)
+    assert said.startswith(bits(text[:LONGEST]))
+    assert said.endswith("This is the beginning; the whole would not fit into a picture.")
+
+
+async def test_a_command_handled_again_sends_no_second_picture(stage: Stage) -> None:
+    update_id = await stage.deliver_command("/surprise once")
+    await caption(stage)
+    await stage.deliver_command("/surprise once", update_id=update_id)
+    await stage.settled()
+    assert len(stage.playground.calls.of("sendPhoto")) == 1
+
+
+async def test_a_picture_whose_arrival_nobody_confirmed_is_found(stage: Stage) -> None:
+    stage.playground.faults.add(faults.dropped_after(), method="sendPhoto")
+    await stage.playground.say(stage.you, stage.you, "/surprise lost and found")
+    await stage.playground.calls.wait("editMessageCaption")
+    await stage.settled()
+    assert len([message for message in stage.playground.history(stage.you) if message.photo]) == 1
+
+
+async def test_a_generator_that_fails_is_told(address: str) -> None:
+    async with Stage(address, FakeGenerator(broken="fire")) as stage:
+        assert "went wrong" in await stage.ask("/surprise fire")
