@@ -99,6 +99,7 @@ class _Step:
     pending: Ids
     recents: list[str]
     ids: Ids
+    trail: Sequence[Floats] | None  # the hidden after each of them
 
 
 class RecurrentBatch:
@@ -130,7 +131,7 @@ class RecurrentBatch:
     def step(self) -> None:
         """As many characters as the engine writes in one call: first from the row's seed, then drawn."""
         self._place()
-        steps, width = self._engine.block, self._engine.width
+        steps, width = self._engine.block(len(self._rows)), self._engine.width
         given = np.full((steps, len(self._rows)), DRAWN, np.int32)
         noise = np.zeros((steps, len(self._rows), width), np.float32)
         for index, row in enumerate(self._rows):
@@ -141,8 +142,9 @@ class RecurrentBatch:
         pending = np.array([row.pending for row in self._rows], np.int32)
         hidden, recents = self._hidden, self._sampler.recents
         is_scored = any(row.is_scored and row.is_reading for row in self._rows)
-        ids, self._hidden, nats = self._engine.write(hidden, pending, self._sampler, noise, given, is_scored)
-        self._last = _Step(hidden, pending, recents, ids)
+        written = self._engine.write(hidden, pending, self._sampler, noise, given, is_scored)
+        ids, nats, self._hidden = written.ids, written.nats, written.hidden
+        self._last = _Step(hidden, pending, recents, ids, written.trail)
         for index, row in enumerate(self._rows):
             read = min(len(row.unread), steps)
             if nats is not None and row.is_scored:
@@ -182,8 +184,11 @@ class RecurrentBatch:
         kept = last.ids[: len(last.ids) - surplus, index]
         if not len(kept):
             return hidden.copy(), recent
-        queue = np.concatenate([last.pending[index : index + 1], kept[:-1]])
-        return self._engine.advance(hidden, queue), remember(recent, "".join(map(chr, kept.tolist())))
+        if last.trail is not None:
+            hidden = last.trail[len(kept) - 1][index].copy()
+        else:
+            hidden = self._engine.advance(hidden, np.concatenate([last.pending[index : index + 1], kept[:-1]]))
+        return hidden, remember(recent, "".join(map(chr, kept.tolist())))
 
 
 @dataclass(eq=False)

@@ -3,6 +3,7 @@
 Knows no characters, and nothing of what a text was before: that is `model.generator`'s.
 """
 
+from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from model.sampling import Floats, Sampler
@@ -16,7 +17,8 @@ class Written(NamedTuple):
 
     ids: Ids
     hidden: Floats
-    nats: Floats | None  # -log p as the network has it, before temperature, brake and nucleus; only where asked for
+    nats: Floats | None = None  # -log p as the network has it, before all sampling options; only where asked for
+    trail: Sequence[Floats] | None = None  # the hidden after each character, where the engine has them anyway
 
 
 class Engine(Protocol):
@@ -24,7 +26,10 @@ class Engine(Protocol):
 
     name: str
     width: int  # of the logits: the vocabulary's
-    block: int  # characters worth asking for in one call when others wait: 1 where a call costs nothing
+
+    def block(self, rows: int) -> int:
+        """Characters worth asking for in one call: nobody can join meanwhile."""
+        ...
 
     def advance(self, hidden: Floats, ids: Ids) -> Floats:
         """Put the ids of one text through the network: the new (layers, 2, units)."""

@@ -25,6 +25,7 @@ if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
 
 ENGINES = ("auto", "litert", "tensorflow")
+_PIECE = 64  # characters that noise is made for at once: it stays in the cache beside the weights
 STARTER = Path(__file__).parent / "starter"
 
 
@@ -95,12 +96,17 @@ class RecurrentGenerator:
             raise ConfigError(f"expected 0 characters or more, got {n}")
         if n == 0:
             return Chunk("", state, rng)
-        noise = rng.gumbel_noise(n, len(self.vocabulary))[:, None]
-        pending = self._opening if state.pending is None else state.pending
+        hidden = state.hidden[None]
+        pending = np.array([self._opening if state.pending is None else state.pending], np.int32)
         sampler = Sampler([sampling], [state.recent])
-        ids, hidden, _ = self._engine.write(state.hidden[None], np.array([pending], np.int32), sampler, noise)
+        ids: list[int] = []
+        for start in range(0, n, _PIECE):
+            noise = rng.advance(start).gumbel_noise(min(_PIECE, n - start), len(self.vocabulary))[:, None]
+            written = self._engine.write(hidden, pending, sampler, noise)
+            hidden, pending = written.hidden, written.ids[-1]
+            ids += written.ids[:, 0].tolist()
         new = State(state.weights, hidden[0], sampler.recents[0])
-        return Chunk(self.vocabulary.decode(ids[:, 0].tolist()), new, rng.advance(n))
+        return Chunk(self.vocabulary.decode(ids), new, rng.advance(n))
 
     def batch(self) -> Batch:
         """Texts that go on together on this generator's engine; nobody in it yet."""

@@ -54,8 +54,8 @@ def together(generator: RecurrentGenerator, batch: Batch, wishes: list[Wish]) ->
         if inside:
             batch.step()
         for number, row in list(inside.items()):
-            if len(row.text) >= wishes[number].length:
-                done[number] = (row.text, *batch.leave(inside.pop(number)))
+            if len(row.text) >= (length := wishes[number].length):
+                done[number] = (row.text[:length], *batch.leave(inside.pop(number), length))
     return done
 
 
