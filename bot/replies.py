@@ -33,11 +33,17 @@ async def reply(update: Update, text: str, context: BotContext) -> int | None:
 
 
 async def say_at(
-    spot: Spot, update: Update, text: str, context: BotContext, keyboard: InlineKeyboardMarkup | None = None
+    spot: Spot,
+    update: Update,
+    text: str,
+    context: BotContext,
+    keyboard: InlineKeyboardMarkup | None = None,
+    saying: int | None = None,
 ) -> list[int]:
     """Say a plain text in answer to an update; the ids of the messages it took, none for a blank text.
 
-    keyboard: under the last of them.
+    keyboard: under the last of them. saying: its number, where a second time other things may be said before it;
+    a negative one, which no sequence reaches.
     An update that is handled again gets the same answer again, and nobody sees it twice: what was said first,
     second and so on while an update was handled is known, so a handler that comes back to it repeats nothing.
     Raises TelegramError where Telegram does not take it, StorageError where the database fails.
@@ -47,7 +53,8 @@ async def say_at(
         return []
     inbox = context.bot_data.inbox
     held = inbox.held(update.update_id)
-    planned = await inbox.mail.plan(held.place, held.next_saying(), spot.chat_id, parts)
+    number = held.next_saying() if saying is None else saying
+    planned = await inbox.mail.plan(held.place, number, spot.chat_id, parts)
     last = len(planned) - 1
     return [
         await deliver(delivery, spot, context.bot, inbox, keyboard if part == last else None)

@@ -3,7 +3,7 @@
 import datetime as dt
 import logging
 
-from telegram import InlineKeyboardMarkup, InputFile, LinkPreviewOptions, Message, Update
+from telegram import InlineKeyboardMarkup, InputFile, Message, Update
 from telegram import User as TelegramUser
 from telegram.constants import ChatMemberStatus
 from telegram.error import BadRequest, Forbidden, TelegramError
@@ -11,8 +11,11 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from bot.callbacks import Callback
 from bot.context import BotContext, is_private, person_of, said
 from bot.handlers.commands import Call
+from bot.handlers.errors import passes
 from bot.handlers.presses import Action, Press, button
 from bot.my_data import collect
+from bot.replies import reply, say_at
+from bot.spot import spot_of
 from bot.storage.consents import Consent, Decision
 from bot.storage.users import User
 
@@ -38,7 +41,7 @@ FORGOTTEN_GROUP = "It is gone. I do not know this group any more."
 KEPT = "Nothing was erased."
 ADMINS_ONLY = "Only administrators of this group may do that."
 
-_NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
+QUESTION = -1  # the number of what is said: whatever the update itself was answered, the first time or the second
 _ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 _log = logging.getLogger(__name__)
 
@@ -55,8 +58,12 @@ async def ask_once(update: Update, context: BotContext) -> None:
     if not await services.consents.is_due(person.id, question.version, context.bot.id, only):
         return
     try:
-        await _say(message, question.sentence, _choice(message.chat.id, person.id, context))
-    except TelegramError as error:  # they are asked at their next message
+        choice = _choice(message.chat.id, person.id, context)
+        await say_at(spot_of(message), update, question.sentence, context, choice, QUESTION)
+    except TelegramError as error:
+        if passes(error):
+            raise
+        # They are asked at their next message.
         _log.warning("the question about consent did not arrive: %s", type(error).__name__)
         return
     await services.consents.asked(person.id, question, dt.datetime.now(dt.UTC))
@@ -66,10 +73,10 @@ async def privacy_command(update: Update, call: Call, context: BotContext) -> No
     """`/privacy`: what the person decided, and two buttons to decide anew."""
     person = person_of(call.message)
     if person is None:
-        await _say(call.message, NOBODY)
+        await reply(update, NOBODY, context)
         return
     text = await _state(person.id, context)
-    await _say(call.message, text, _choice(call.message.chat.id, person.id, context))
+    await say_at(spot_of(call.message), update, text, context, _choice(call.message.chat.id, person.id, context))
     await context.bot_data.consents.asked(person.id, context.bot_data.terms.question(), dt.datetime.now(dt.UTC))
 
 
@@ -77,16 +84,16 @@ async def my_data_command(update: Update, call: Call, context: BotContext) -> No
     """`/mydata`: a file, in the private chat, wherever it was asked for."""
     person = person_of(call.message)
     if person is None:
-        await _say(call.message, NOBODY)
+        await reply(update, NOBODY, context)
         return
     name, content = await collect(context.bot_data.database, person.id)
     try:
         await context.bot.send_document(person.id, InputFile(content, name), caption=MY_DATA)
     except (Forbidden, BadRequest):
-        await _say(call.message, OPEN_FIRST)
+        await reply(update, OPEN_FIRST, context)
         return
     if not is_private(call.message):
-        await _say(call.message, SENT)
+        await reply(update, SENT, context)
 
 
 async def forget_command(update: Update, call: Call, context: BotContext) -> None:
@@ -101,7 +108,7 @@ async def forget_command(update: Update, call: Call, context: BotContext) -> Non
     if not is_private(message):
         rows.append([button("Forget this group", Callback("forget.group"), chat, context)])
     lines = [FORGET] * (person is not None) + [FORGET_GROUP] * (not is_private(message))
-    await _say(message, "\n\n".join(lines), InlineKeyboardMarkup(rows))
+    await say_at(spot_of(message), update, "\n\n".join(lines), context, InlineKeyboardMarkup(rows))
 
 
 async def allow(update: Update, press: Press, context: BotContext) -> str | None:
@@ -201,12 +208,6 @@ def _chat_of(press: Press) -> int | None:
 async def _is_admin(message: Message, user: TelegramUser, context: BotContext) -> bool:
     member = await context.bot.get_chat_member(message.chat.id, user.id)
     return member.status in _ADMINS
-
-
-async def _say(message: Message, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:
-    await message.reply_text(
-        text, reply_markup=keyboard, link_preview_options=_NO_PREVIEW, allow_sending_without_reply=True
-    )
 
 
 async def _edit(press: Press, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:

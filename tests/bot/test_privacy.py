@@ -13,7 +13,7 @@ from sqlalchemy import text, update
 from telegram import Message
 
 from bot.callbacks import Callback, Callbacks
-from bot.playground import Playground
+from bot.playground import Playground, faults
 from bot.retention import Retention
 from bot.storage.book import Origin
 from bot.storage.database import Database
@@ -395,3 +395,40 @@ async def test_the_policy_is_a_page_of_the_playground() -> None:
         answer = await web.get(f"{playground.api_base_url}/privacy")
     assert (answer.status_code, answer.text) == (200, page)
     assert answer.headers["content-type"] == "text/html; charset=utf-8"
+
+
+# --- the question and crashes ---------------------------------------------------------------------------
+
+
+def questions(stage: Stage) -> int:
+    return sum(is_question(message) for message in stage.playground.history(stage.you))
+
+
+@pytest.mark.parametrize("fault", [faults.dropped_after(), faults.dropped_before(), faults.server_error()])
+async def test_the_question_is_seen_once_whatever_becomes_of_the_call(first_day: Stage, fault: faults.Fault) -> None:
+    """After it the update is handled again, in which nothing else is said any more."""
+    first_day.generator.gate.clear()
+    await first_day.say("/seed once")
+    reply = asyncio.create_task(first_day.playground.calls.wait("sendMessage"))
+    first_day.generator.gate.set()
+    await reply
+    first_day.playground.faults.add(fault, method="sendMessage")
+    await question(first_day, first_day.you)
+    await first_day.settled()
+    await first_day.settled()
+    assert questions(first_day) == 1
+
+
+async def test_the_question_is_never_taken_for_a_reply_that_may_have_been_lost(first_day: Stage) -> None:
+    """A bot may edit all of its own messages, so it must know which is which."""
+    first_day.generator.gate.clear()
+    await first_day.say("/seed first")
+    await first_day.say("/seed second")
+    asked = asyncio.create_task(question(first_day, first_day.you))
+    first_day.generator.gate.set()
+    await asked
+    first_day.playground.faults.add(faults.server_error(), method="sendMessage")
+    await first_day.playground.until(first_day.you, lambda m: (m.text or "").startswith("second"))
+    await first_day.settled()
+    texts = [m.text or "" for m in first_day.playground.history(first_day.you)]
+    assert [sum(text.startswith(word) for text in texts) for word in ("May I keep", "second")] == [1, 1]
