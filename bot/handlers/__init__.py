@@ -12,6 +12,8 @@ from bot.handlers.presses import Presses
 from bot.handlers.privacy import ACTIONS as PRIVACY
 from bot.handlers.privacy import ask_once, forget_command, my_data_command, privacy_command
 from bot.handlers.seed import plain_message, seed_command
+from bot.handlers.settings import ACTIONS as SETTINGS
+from bot.handlers.settings import length_command, settings_command, voice_command
 from bot.handlers.surprise import surprise_command
 from bot.handlers.temperature import temperature_command
 
@@ -35,6 +37,9 @@ def add_handlers(application: BotApplication) -> None:
         ("seed", seed_command),
         ("temp", temperature_command),
         ("surprise", surprise_command),
+        ("length", length_command),
+        ("settings", settings_command),
+        ("voice", voice_command),
         ("privacy", privacy_command),
         ("mydata", my_data_command),
         ("forget", forget_command),
@@ -43,6 +48,6 @@ def add_handlers(application: BotApplication) -> None:
         application.add_handler(Command(name, answer))
     new_private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
     application.add_handler(MessageHandler(new_private, plain_message))
-    application.add_handler(CallbackQueryHandler(Presses(PRIVACY).handle))
+    application.add_handler(CallbackQueryHandler(Presses({**PRIVACY, **SETTINGS}).handle))
     application.add_handler(TypeHandler(Update, ask_once), group=_AFTER_ALL)
     application.add_error_handler(on_error)

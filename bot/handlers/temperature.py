@@ -4,8 +4,10 @@ from telegram import Update
 
 from bot.context import BotContext, occasion, phrases_for
 from bot.handlers.commands import Call
+from bot.handlers.settings import allowed
 from bot.languages import N_
 from bot.replies import reply
+from bot.rights import ADMINS_ONLY
 from model.config import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, parse_temperature
 from model.errors import ConfigError
 
@@ -35,6 +37,9 @@ async def temperature_command(update: Update, call: Call, context: BotContext) -
         settings = await book.settings(call.message.chat.id)
         got = given[:_SHOWN_CHARACTERS] + "…" * (len(given) > _SHOWN_CHARACTERS)
         await reply(update, say(REFUSED, value=settings.temperature, got=got, **_LIMITS), context)
+        return
+    if not await allowed("temperature", update, call.message, context):
+        await reply(update, say(ADMINS_ONLY), context)
         return
     old = await book.set_temperature(occasion(update, call.message, context), new)
     await reply(update, say(CHANGED, new=new, old=old.temperature), context)
