@@ -23,11 +23,12 @@ from bot.access import Access
 from bot.budgets import TELEGRAM_BUDGETS, Budgets
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
-from bot.connecting import RETRIES, connected
+from bot.connecting import connected
 from bot.context import BotApplication, Services
 from bot.dispatcher import dispatching
 from bot.handlers import UPDATES, add_handlers
 from bot.inbox import AGE_LIMIT, Inbox
+from bot.insistence import PAUSES
 from bot.languages import load_all
 from bot.observability.counted import CountedBook, CountedScheduler
 from bot.observability.health import Health
@@ -73,6 +74,7 @@ class BotConfig:
     patience: float = LAST_REPLIES
     data_dir: Path = Path()  # where the key of the tombstones lies, and they themselves
     terms: Terms = field(default_factory=Terms)
+    answer: float = ANSWER
     webhook: WebhookConfig | None = None  # None: updates are fetched
     pages: PagesConfig | None = None  # None: no pages for the operator
 
@@ -100,7 +102,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
         await asyncio.to_thread(load_all)
         clock = ServerClock()
         inbox = Inbox(Mail(database, config.bot_id), clock, config.age_limit)
-        retention = Retention(database, config.data_dir, config.terms.retention_days)
+        retention = Retention(database, config.data_dir, config.terms.retention_days, clock.now)
         services = Services(
             CountedBook(metrics, database, config.terms.version),
             voices,
@@ -113,9 +115,10 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
             Callbacks(config.token.get_secret_value()),
             config.access,
             metrics,
+            clock,
         )
-        application = build(config, services, clock)
-        receiving = Receiving(cast("UpdatesBot", application.bot), services, UPDATES, config.webhook, clock)
+        application = build(config, services)
+        receiving = Receiving(cast("UpdatesBot", application.bot), services, UPDATES, config.webhook)
         await stack.enter_async_context(_seen(config, services, receiving))
         await stack.enter_async_context(connected(application))
         await stack.enter_async_context(_meanwhile(retention.keep()))
@@ -159,13 +162,13 @@ async def _meanwhile(work: Coroutine[Any, Any, None]) -> AsyncIterator[None]:
             await task
 
 
-def build(config: BotConfig, services: Services, clock: ServerClock) -> BotApplication:
+def build(config: BotConfig, services: Services) -> BotApplication:
     """The application with its handlers; nothing is connected yet."""
     # Periods as timedelta, which python-telegram-bot asks its users to choose before it becomes the only form.
     os.environ.setdefault("PTB_TIMEDELTA", "true")
     # python-telegram-bot calls the type of bot_data once to make it; ours is made already.
     make_services = cast("type[Services]", lambda: services)
-    hooks = {"event_hooks": {"response": [clock.read]}}
+    hooks = {"event_hooks": {"response": [services.clock.read]}}
     limiter = RateLimiter(config.budgets, services.metrics)
     services.metrics.watch_queue("telegram", lambda: limiter.waiting)
     bot: ExtBot[RateArgs] = UpdatesBot(
@@ -173,7 +176,7 @@ def build(config: BotConfig, services: Services, clock: ServerClock) -> BotAppli
         f"{config.api_base_url}/bot",
         f"{config.api_base_url}/file/bot",
         # Giving up early on a slow answer costs a search for the message; see bot.delivery.
-        request=HTTPXRequest(read_timeout=ANSWER, httpx_kwargs=hooks),
+        request=HTTPXRequest(read_timeout=config.answer, httpx_kwargs=hooks),
         get_updates_request=HTTPXRequest(connection_pool_size=2, httpx_kwargs=hooks),
         rate_limiter=limiter,
     )
@@ -198,7 +201,7 @@ async def _prepare(database: Database, config: BotConfig) -> None:
             upgraded = await prepare_schema(database, config.database)
         except (DatabaseLocked, DatabaseFull, DatabaseUnreachable) as error:
             trouble.begins("database", f"{error}; trying again")
-            await asyncio.sleep(RETRIES[min(attempt, len(RETRIES) - 1)])
+            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
             attempt += 1
             continue
         trouble.ends()

@@ -8,7 +8,8 @@ from email.utils import parsedate_to_datetime
 import httpx
 
 
-def _wall() -> dt.datetime:
+def machine_time() -> dt.datetime:
+    """What this machine's clock says: aware, in UTC."""
     return dt.datetime.now(dt.UTC)
 
 
@@ -21,7 +22,7 @@ class ServerClock:
     """
 
     def __init__(
-        self, wall: Callable[[], dt.datetime] = _wall, monotonic: Callable[[], float] = time.monotonic
+        self, wall: Callable[[], dt.datetime] = machine_time, monotonic: Callable[[], float] = time.monotonic
     ) -> None:
         self._wall = wall
         self._monotonic = monotonic

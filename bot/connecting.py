@@ -10,9 +10,9 @@ from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, T
 from bot.context import BotApplication
 from bot.errors import ConnectionRefused
 from bot.handlers.help import menu
+from bot.insistence import PAUSES
 from bot.languages import LANGUAGES, SOURCE, phrases
-
-RETRIES = (1, 2, 4, 8, 15, 30)  # seconds between attempts to reach the server at the start
+from bot.trouble import Trouble
 
 _log = logging.getLogger(__name__)
 
@@ -36,6 +36,7 @@ async def connected(application: BotApplication) -> AsyncIterator[None]:
 
 
 async def _reach(application: BotApplication) -> None:
+    trouble = Trouble("the Bot API server", _log)
     attempt = 0
     while True:
         try:
@@ -49,13 +50,13 @@ async def _reach(application: BotApplication) -> None:
         except BadRequest as error:
             raise _no_server(application) from error
         except (NetworkError, RetryAfter) as error:
-            pause = RETRIES[min(attempt, len(RETRIES) - 1)]
+            trouble.begins("silence", f"no answer from the Bot API server ({type(error).__name__}); trying again")
+            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
             attempt += 1
-            _log.warning("no answer from the Bot API server (%s); next try in %d s", type(error).__name__, pause)
-            await asyncio.sleep(pause)
         except TelegramError as error:
             raise _no_server(application) from error
         else:
+            trouble.ends()
             return
 
 

@@ -1,7 +1,6 @@
 """What every handler is given: the services of one running bot, typed."""
 
 import asyncio
-import datetime as dt
 from dataclasses import dataclass
 from typing import Any
 
@@ -11,6 +10,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.access import Access
 from bot.callbacks import Callbacks
+from bot.clock import ServerClock
 from bot.inbox import Inbox
 from bot.languages import Phrases, phrases
 from bot.observability.metrics import Metrics
@@ -46,6 +46,7 @@ class Services:
     callbacks: Callbacks
     access: Access
     metrics: Metrics
+    clock: ServerClock
 
     def fail(self, reason: CotorraError) -> None:
         """End the bot's life, unless it has ended."""
@@ -91,7 +92,7 @@ def occasion(update: Update, message: MaybeInaccessibleMessage, context: BotCont
     """Who spoke, or pressed a button, where and when, as the database keeps it; without a person in channels."""
     user = asker(update, message)
     chat = Chat(message.chat.id, message.chat.type, message.chat.effective_name, message.chat.username)
-    now = dt.datetime.now(dt.UTC)
+    now = context.bot_data.clock.now()
     return Occasion(context.bot.id, update.update_id, chat, user, message.message_id, now, thread_of(message))
 
 

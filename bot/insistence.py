@@ -6,6 +6,7 @@ Knows no inbox: whoever wants to hear of successes and failures says so.
 import asyncio
 import datetime as dt
 import logging
+import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
@@ -16,6 +17,7 @@ from bot.storage.errors import StorageError
 from bot.trouble import Trouble
 
 PAUSES = (1, 2, 4, 8, 15, 30)  # seconds between attempts
+CALM = 600.0  # seconds without a conflict until it is over: two programs take turns in being refused
 
 Sleep = Callable[[float], Awaitable[None]]
 _log = logging.getLogger(__name__)
@@ -38,13 +40,20 @@ class Insistence:
         name: What is done, as a sentence begins with it.
         listener: Hears of every attempt.
         sleep: Waits so many seconds.
+        monotonic: Seconds that never jump.
     """
 
-    def __init__(self, name: str, listener: Listener, sleep: Sleep = asyncio.sleep) -> None:
+    def __init__(
+        self,
+        name: str,
+        listener: Listener,
+        sleep: Sleep = asyncio.sleep,
+        monotonic: Callable[[], float] = time.monotonic,
+    ) -> None:
         self._listener = listener
         self._sleep = sleep
         self._failures = 0
-        self._trouble = Trouble(name, _log)
+        self._trouble = Trouble(name, _log, monotonic)
 
     async def insist(self, action: Callable[[], Awaitable[None]]) -> None:
         """Do it, as often as it takes. Raises TokenRevoked once Telegram does not know the token any more."""
@@ -73,11 +82,11 @@ class Insistence:
         return 0.0 if isinstance(error, TimedOut) and self._failures == 1 else pause
 
 
-def _trouble(error: TelegramError | StorageError) -> tuple[str, str, int]:
-    """What kind of trouble it is, in a word and in a sentence, and how grave."""
+def _trouble(error: TelegramError | StorageError) -> tuple[str, str, int, float]:
+    """What kind of trouble it is, in a word and in a sentence, how grave, and how long it has to be away."""
     if isinstance(error, StorageError):
-        return str(error), f"updates stay with Telegram until the database takes them: {error}", logging.ERROR
+        return str(error), f"updates stay with Telegram until the database takes them: {error}", logging.ERROR, 0.0
     if isinstance(error, Conflict):
         sentence = "another program receives this bot's messages: stop it, or this bot gets only some of them"
-        return "conflict", sentence, logging.ERROR
-    return "silence", f"no answer from the Bot API server ({type(error).__name__}); trying again", logging.WARNING
+        return "conflict", sentence, logging.ERROR, CALM
+    return "silence", f"no answer from the Bot API server ({type(error).__name__}); trying again", logging.WARNING, 0.0

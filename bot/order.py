@@ -29,7 +29,9 @@ class Lanes:
         return 0 if lane is None else len(lane)
 
     def add(self, place: int, chat_id: int | None) -> None:
-        """A place at the end of its chat's lane; without a chat, in a lane of its own."""
+        """A place at the end of its chat's lane; without a chat, in a lane of its own. One that is there stays."""
+        if place in self._lane_of:
+            return
         name: Hashable = ("place", place) if chat_id is None else chat_id
         if (lane := self._lanes.get(name)) is None:
             lane = self._lanes[name] = deque()

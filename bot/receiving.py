@@ -9,7 +9,6 @@ from collections.abc import AsyncIterator, Coroutine, Mapping, Sequence
 from contextlib import AsyncExitStack, asynccontextmanager
 from typing import Any, NoReturn
 
-from bot.clock import ServerClock
 from bot.context import Services
 from bot.errors import ConnectionRefused, InboxFull
 from bot.insistence import Insistence
@@ -32,10 +31,9 @@ class Receiving:
 
     Args:
         bot: Whose updates.
-        services: The inbox they go to, who counts them, and the life that ends where receiving cannot go on.
+        services: The inbox they go to, the time, who counts, and the life that ends where receiving cannot go on.
         kinds: Which kinds.
         webhook: Where Telegram brings them; None where the bot fetches them.
-        clock: The server's time.
     """
 
     def __init__(
@@ -44,7 +42,6 @@ class Receiving:
         services: Services,
         kinds: Sequence[str],
         webhook: WebhookConfig | None,
-        clock: ServerClock,
     ) -> None:
         self._services = services
         self._webhook = webhook
@@ -53,7 +50,9 @@ class Receiving:
         self._port = 0
         insistence = Insistence("receiving", self)
         self._poller = Poller(bot, services.inbox, kinds, insistence)
-        self._upkeep = None if webhook is None else Upkeep(bot, webhook, kinds, services.inbox, clock, insistence)
+        self._upkeep = (
+            None if webhook is None else Upkeep(bot, webhook, kinds, services.inbox, services.clock, insistence)
+        )
 
     @asynccontextmanager
     async def opened(self) -> AsyncIterator[None]:

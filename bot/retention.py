@@ -10,6 +10,7 @@ from collections.abc import Awaitable, Callable
 from dataclasses import dataclass
 from pathlib import Path
 
+from bot.clock import machine_time
 from bot.errors import LogError
 from bot.logging_setup import outline
 from bot.storage.database import Database
@@ -48,13 +49,18 @@ class Retention:
     """The keeper of the terms' promises over one database and one data folder.
 
     Methods raise StorageError and LogError; each can be called again and goes on where it ended.
+
+    now: the time; a clock of this machine that has jumped years ahead would erase everything.
     """
 
-    def __init__(self, database: Database, folder: Path, days: int) -> None:
+    def __init__(
+        self, database: Database, folder: Path, days: int, now: Callable[[], dt.datetime] = machine_time
+    ) -> None:
         self._database = database
         self._erasure = Erasure(database)
         self._tombstones = Tombstones(folder)
         self._days = days
+        self._now = now
         self.purged = asyncio.Event()  # the first round of `keep` is done
 
     async def forget_person(self, user_id: int) -> None:
@@ -77,7 +83,7 @@ class Retention:
 
     async def purge(self, whole: bool = False) -> Purged:
         """Do all that is due. `whole`: withdrawals of any age are gone through again."""
-        now = dt.datetime.now(dt.UTC)
+        now = self._now()
         forgotten = await self._apply_tombstones()
         withdrawn = await self._erasure.withdraw_all(_LONG_AGO if whole else now - dt.timedelta(days=7))
         cutoff = self._cutoff()
@@ -102,11 +108,11 @@ class Retention:
             await asyncio.sleep(ROUND)
 
     def _cutoff(self) -> dt.datetime:
-        return dt.datetime.now(dt.UTC) - dt.timedelta(days=self._days)
+        return self._now() - dt.timedelta(days=self._days)
 
     async def _bury(self, kind: Subject, number: int) -> dt.datetime:
         """The tombstone comes first: what it names is erased, should the program end before it is done."""
-        at = dt.datetime.now(dt.UTC)
+        at = self._now()
         subject = (await asyncio.to_thread(self._tombstones.subjects, kind, [number]))[number]
         await asyncio.to_thread(self._tombstones.add, {subject: at})
         async with self._database.writing() as connection:

@@ -20,17 +20,23 @@ class Trouble:
         self._monotonic = monotonic
         self._kind: str | None = None
         self._since = 0.0
+        self._over_at = 0.0
 
-    def begins(self, kind: str, sentence: str, level: int = logging.WARNING) -> None:
-        """Say what is wrong, unless the last thing said was about the same kind of trouble."""
+    def begins(self, kind: str, sentence: str, level: int = logging.WARNING, calm: float = 0.0) -> None:
+        """Say what is wrong, unless the last thing said was about the same kind of trouble.
+
+        calm: seconds without that trouble after which it is over; for what comes and goes.
+        """
         if self._kind is None:
             self._since = self._monotonic()
         if kind != self._kind:
             self._log.log(level, "%s", sentence)
         self._kind = kind
+        self._over_at = self._monotonic() + calm
 
     def ends(self) -> None:
-        """Say that all is well again, if anything was wrong."""
-        if self._kind is not None:
-            self._log.info("%s: all is well again after %.0f s", self._name, self._monotonic() - self._since)
+        """Say that all is well again, if anything was wrong and has been calm for long enough."""
+        if self._kind is None or self._monotonic() < self._over_at:
+            return
+        self._log.info("%s: all is well again after %.0f s", self._name, self._monotonic() - self._since)
         self._kind = None

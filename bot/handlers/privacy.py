@@ -1,6 +1,5 @@
 """What people may know and decide about their words: the first question, `/privacy`, `/mydata`, `/forget`."""
 
-import datetime as dt
 import logging
 
 from telegram import InlineKeyboardMarkup, InputFile, Message, Update
@@ -66,7 +65,7 @@ async def ask_once(update: Update, context: BotContext) -> None:
         # They are asked at their next message.
         _log.warning("the question about consent did not arrive: %s", type(error).__name__)
         return
-    await services.consents.asked(person.id, question, dt.datetime.now(dt.UTC))
+    await services.consents.asked(person.id, question, services.clock.now())
 
 
 async def privacy_command(update: Update, call: Call, context: BotContext) -> None:
@@ -77,7 +76,8 @@ async def privacy_command(update: Update, call: Call, context: BotContext) -> No
         return
     text = await _state(person.id, context)
     await say_at(spot_of(call.message), update, text, context, _choice(call.message.chat.id, person.id, context))
-    await context.bot_data.consents.asked(person.id, context.bot_data.terms.question(), dt.datetime.now(dt.UTC))
+    services = context.bot_data
+    await services.consents.asked(person.id, services.terms.question(), services.clock.now())
 
 
 async def my_data_command(update: Update, call: Call, context: BotContext) -> None:
@@ -172,7 +172,7 @@ async def _decide(decision: Decision, press: Press, context: BotContext) -> str 
         return CHANGED
     question = services.terms.question(user.language_code or "en")
     person = User(user.id, user.full_name, user.username, user.language_code)
-    await services.consents.decide(person, question, decision, dt.datetime.now(dt.UTC))
+    await services.consents.decide(person, question, decision, services.clock.now())
     if decision == "refused":
         await services.retention.withdraw(user.id)
     await _edit(press, ALLOWED if decision == "allowed" else REFUSED.format(limit=services.terms.limit))

@@ -17,7 +17,7 @@ from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 
-from bot.storage import sqlite_driver
+from bot.storage import sqlite_driver, sqlite_file
 from bot.storage.errors import DatabaseUnwritable, StorageError, translated
 
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
@@ -89,7 +89,8 @@ def truncate_log(url: URL) -> bool:
 
     Raises StorageError.
     """
-    with translated(shown(url)), closing(sqlite3.connect(str(url.database), timeout=SCRUB_TIMEOUT)) as connection:
+    file = sqlite_file.existing(str(url.database))
+    with translated(shown(url)), closing(sqlite3.connect(file, timeout=SCRUB_TIMEOUT, uri=True)) as connection:
         connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # most of the work, keeping nobody waiting
         for _ in range(SCRUB_TRIES):
             busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
@@ -153,6 +154,7 @@ class Database:
             raise StorageError("expected psycopg for PostgreSQL: pip install 'cotorra[postgresql]'") from error
         if self.url.get_backend_name() == "sqlite":
             prepare_sqlite(self._engine.sync_engine)
+            sqlite_file.stay_with(self._engine.sync_engine, str(self.url.database))
 
     def _connecting(self) -> dict[str, Any]:
         if self.url.get_backend_name() == "sqlite":
@@ -171,6 +173,7 @@ class Database:
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end, rolled back by an error."""
         with translated(self.name):
+            self._find_file()
             async with self._writer, self._engine.begin() as connection:
                 yield connection
 
@@ -178,6 +181,7 @@ class Database:
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view that keeps no writer waiting; it writes nothing."""
         with translated(self.name):
+            self._find_file()
             async with self._engine.connect() as connection:
                 await connection.execution_options(reading=True)
                 async with connection.begin():
@@ -190,6 +194,7 @@ class Database:
         While it is open, SQLite's write-ahead log grows and keeps what is erased meanwhile.
         """
         with translated(self.name):
+            self._find_file()
             async with self._engine.connect() as connection:
                 if self.url.get_backend_name() == "sqlite":
                     await connection.execution_options(reading=True)
@@ -197,6 +202,11 @@ class Database:
                     await connection.execution_options(isolation_level="REPEATABLE READ")
                 async with connection.begin():
                     yield connection
+
+    def _find_file(self) -> None:
+        """Raises DatabaseUnreachable where a SQLite file is gone, before SQLite says less."""
+        if self.url.get_backend_name() == "sqlite":
+            sqlite_file.which(str(self.url.database))
 
     async def scrub(self) -> bool:
         """Move what was erased out of SQLite's write-ahead log too; whether all of it is gone by now.

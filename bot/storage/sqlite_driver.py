@@ -12,10 +12,19 @@ from typing import Any, Self
 
 import aiosqlite
 
+from bot.storage.sqlite_file import existing
+
 
 async def connect(path: str, busy_timeout: float) -> "OneTripConnection":
-    """A connection in which transactions begin when we say so. Raises sqlite3.Error."""
-    connector = partial(sqlite3.connect, path, timeout=busy_timeout, isolation_level=None, check_same_thread=False)
+    """A connection to a file that is there, in which transactions begin when we say so. Raises sqlite3.Error."""
+    connector = partial(
+        sqlite3.connect,
+        existing(path),
+        timeout=busy_timeout,
+        isolation_level=None,
+        check_same_thread=False,
+        uri=True,
+    )
     connection = OneTripConnection(connector, iter_chunk_size=64)
     # Its thread must not keep a program alive that has forgotten a connection; as SQLAlchemy does it itself.
     connection._thread.daemon = True

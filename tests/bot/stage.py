@@ -12,7 +12,7 @@ from pydantic import SecretStr
 from telegram import Message
 
 from bot.access import Access
-from bot.app import LAST_REPLIES, BotConfig, running
+from bot.app import ANSWER, LAST_REPLIES, BotConfig, running
 from bot.budgets import UNLIMITED, Budgets
 from bot.context import BotApplication
 from bot.observability.server import PagesConfig
@@ -50,6 +50,8 @@ class Stage:
         pages: PagesConfig | None = None,
         loader: FakeLoader | None = None,
         voices: VoiceFolders | None = None,
+        answer: float = ANSWER,
+        port: int = 0,
     ) -> None:
         """`strangers`: nobody was asked about consent before; otherwise everybody was, and did not answer.
 
@@ -57,7 +59,7 @@ class Stage:
         """
         self.address = address
         self.generator = generator
-        self.playground = Playground()
+        self.playground = Playground(port=port)
         self.you = self.playground.world.you.id
         self.group = self.playground.world.group.chat.id
         self._access = access or Access()
@@ -69,6 +71,7 @@ class Stage:
         self._pages = pages
         self._loader = loader or FakeLoader(generator)
         self._voices = voices or VoiceFolders(Path("parrot"))
+        self._answer = answer
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
         self._bot = AsyncExitStack()
@@ -116,6 +119,7 @@ class Stage:
             terms=self.terms,
             webhook=self.webhook,
             pages=self._pages,
+            answer=self._answer,
         )
         self.application = await self._bot.enter_async_context(running(config, self._loader))
 

@@ -47,7 +47,7 @@ async def test_a_server_in_trouble_is_waited_for(address: str, caplog: pytest.Lo
     async with Playground() as playground:
         playground.faults.add(faults.server_error(), method="getMe")
         await start(config(address, playground.api_base_url, playground.token), FakeGenerator())
-    assert "next try in 1 s" in caplog.text
+    assert "trying again" in caplog.text
 
 
 async def test_no_server_at_all_is_waited_for(address: str, caplog: pytest.LogCaptureFixture) -> None:
@@ -57,7 +57,7 @@ async def test_no_server_at_all_is_waited_for(address: str, caplog: pytest.LogCa
     playground = Playground(port=port)
 
     waiting = asyncio.create_task(start(config(address, f"http://127.0.0.1:{port}", playground.token), FakeGenerator()))
-    while "next try" not in caplog.text:  # noqa: ASYNC110  the log is all there is to wait for
+    while "trying again" not in caplog.text:  # noqa: ASYNC110  the log is all there is to wait for
         await asyncio.sleep(0.01)
     async with playground:
         await waiting

@@ -104,23 +104,21 @@ async def test_health_is_true_while_all_works_and_names_what_does_not(seen: Seen
 async def test_a_bot_that_cannot_reach_telegram_says_so_before_it_ever_did(address: str) -> None:
     seen = Seen(address)
     seen.playground.faults.add(faults.server_error(), method="getMe", times=3)
-    task = asyncio.create_task(_hold(seen))
-    while True:
-        try:
-            answer = await seen.look("/healthz")
-            break
-        except httpx.ConnectError:
-            await asyncio.sleep(0.01)
-    assert answer.status_code == 503
-    assert answer.json()["checks"]["updates"] == {"ok": False, "reason": "has not succeeded yet"}
-    assert answer.json()["checks"]["generator"]["ok"]
-    task.cancel()
-    await asyncio.wait([task])
-
-
-async def _hold(seen: Seen) -> None:
-    async with seen:
-        await asyncio.Event().wait()
+    starting = asyncio.create_task(seen.__aenter__())
+    try:
+        while True:
+            try:
+                answer = await seen.look("/healthz")
+                break
+            except httpx.ConnectError:
+                await asyncio.sleep(0.01)
+        assert answer.status_code == 503
+        assert answer.json()["checks"]["updates"] == {"ok": False, "reason": "has not succeeded yet"}
+        assert answer.json()["checks"]["generator"]["ok"]
+    finally:
+        starting.cancel()
+        await asyncio.wait([starting])
+        await seen.__aexit__()
 
 
 async def test_there_is_room_for_more_pages(address: str) -> None:

@@ -1,0 +1,71 @@
+"""Another program with the same token: said once, lived with, and over when it is gone."""
+
+import asyncio
+import contextlib
+import logging
+from collections.abc import Mapping, Sequence
+from pathlib import Path
+from typing import Any
+
+import pytest
+from pydantic import SecretStr
+from telegram.error import Conflict
+
+from bot.app import BotConfig, running
+from bot.insistence import Insistence
+from bot.polling import Poller
+from tests.bot.fakes import FakeGenerator, FakeLoader
+from tests.bot.faults.test_telegram_away import Deaf, FakeInbox
+from tests.bot.stage import Stage
+from tests.bot.virtual_time import run
+
+
+class Contested:
+    """Updates that two programs fetch in turn: this one is refused every other time."""
+
+    def __init__(self, until: float) -> None:
+        self._until = until
+        self._asked = 0
+
+    async def delete_webhook(self) -> None: ...
+
+    async def raw_updates(self, offset: int | None, seconds: int, kinds: Sequence[str]) -> list[Mapping[str, Any]]:
+        self._asked += 1
+        await asyncio.sleep(5)
+        if self._asked % 2 and asyncio.get_running_loop().time() < self._until:
+            raise Conflict("Conflict: terminated by other getUpdates request")
+        return [{"update_id": self._asked}]
+
+
+def test_a_conflict_that_comes_and_goes_for_an_hour_is_said_once(caplog: pytest.LogCaptureFixture) -> None:
+    caplog.set_level(logging.INFO)
+
+    async def scenario() -> None:
+        loop = asyncio.get_running_loop()
+        bot: Any = Contested(loop.time() + 3_600)
+        inbox: Any = FakeInbox()
+        poller = Poller(bot, inbox, (), Insistence("receiving", Deaf(), monotonic=loop.time))
+        with contextlib.suppress(TimeoutError):
+            async with asyncio.timeout(5_000):
+                await poller.run()
+
+    run(scenario())
+    assert caplog.text.count("another program receives") == 1
+    assert caplog.text.count("well again") == 1
+    assert len(caplog.records) == 2
+
+
+async def test_two_bots_say_so_and_the_one_that_stays_answers_everything(
+    stage: Stage, tmp_path: Path, caplog: pytest.LogCaptureFixture
+) -> None:
+    await stage.ask("/help")
+    token, url = SecretStr(stage.playground.token), stage.playground.api_base_url
+    other = BotConfig(
+        token, f"sqlite:///{tmp_path / 'other.sqlite'}", Path("unused"), api_base_url=url, data_dir=tmp_path
+    )
+    async with running(other, FakeLoader(FakeGenerator())):
+        while "another program receives" not in caplog.text:  # noqa: ASYNC110  the log is all there is to wait for
+            await asyncio.sleep(0.01)
+    await stage.playground.say(stage.you, stage.you, "/seed alone again")
+    await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("alone again"), timeout=60)
+    assert caplog.text.count("another program receives") <= 2  # each of them once
