@@ -7,6 +7,8 @@ from email.utils import parsedate_to_datetime
 
 import httpx
 
+GRAIN = dt.timedelta(seconds=3)  # a Date has whole seconds, and is some time on its way: less apart is the same time
+
 
 def machine_time() -> dt.datetime:
     """What this machine's clock says: aware, in UTC."""
@@ -36,10 +38,17 @@ class ServerClock:
         return then + dt.timedelta(seconds=self._monotonic() - at)
 
     async def read(self, response: httpx.Response) -> None:
-        """Take the time from an answer; one without a readable Date changes nothing."""
+        """Take the time from an answer, unless it has no readable Date or one that is about now.
+
+        So time never goes back by the part of a second that a Date leaves out.
+        """
         try:
             date = parsedate_to_datetime(response.headers.get("Date", ""))
         except ValueError:
             return
-        if date.tzinfo is not None:
-            self._last = (date.astimezone(dt.UTC), self._monotonic())
+        if date.tzinfo is None:
+            return
+        if not dt.timedelta(0) <= self.now() - date < GRAIN:
+            self._last = date.astimezone(dt.UTC), self._monotonic()
+        elif self._last is None:
+            self._last = self.now(), self._monotonic()

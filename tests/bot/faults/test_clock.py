@@ -58,6 +58,24 @@ async def test_an_answer_without_a_readable_date_changes_nothing(clock: ServerCl
     assert clock.now() == NOON + dt.timedelta(seconds=10)
 
 
+async def test_time_does_not_go_back_by_the_part_of_a_second_that_a_date_leaves_out(
+    clock: ServerClock, clocks: Clocks
+) -> None:
+    clocks.seconds += 10.9
+    before = clock.now()
+    late = NOON + dt.timedelta(seconds=10)
+    await clock.read(httpx.Response(200, headers={"Date": format_datetime(late, usegmt=True)}))
+    assert clock.now() == before
+
+
+@pytest.mark.parametrize("seconds", [-1, 60])
+async def test_a_server_whose_time_is_another_is_believed(clock: ServerClock, seconds: float) -> None:
+    other = NOON + dt.timedelta(seconds=seconds)
+    await clock.read(httpx.Response(200, headers={"Date": format_datetime(NOON + YEARS, usegmt=True)}))
+    await clock.read(httpx.Response(200, headers={"Date": format_datetime(other, usegmt=True)}))
+    assert clock.now() == other
+
+
 async def test_before_the_first_answer_it_is_the_machines_time(clocks: Clocks) -> None:
     assert ServerClock(lambda: clocks.wall, lambda: clocks.seconds).now() == NOON
 

@@ -14,6 +14,7 @@ from telegram.error import Conflict
 from bot.app import BotConfig, running
 from bot.insistence import Insistence
 from bot.polling import Poller
+from bot.voice_folders import VoiceFolders
 from tests.bot.fakes import FakeGenerator, FakeLoader
 from tests.bot.faults.test_telegram_away import Deaf, FakeInbox
 from tests.bot.stage import Stage
@@ -61,7 +62,11 @@ async def test_two_bots_say_so_and_the_one_that_stays_answers_everything(
     await stage.ask("/help")
     token, url = SecretStr(stage.playground.token), stage.playground.api_base_url
     other = BotConfig(
-        token, f"sqlite:///{tmp_path / 'other.sqlite'}", Path("unused"), api_base_url=url, data_dir=tmp_path
+        token,
+        f"sqlite:///{tmp_path / 'other.sqlite'}",
+        VoiceFolders(Path("parrot")),
+        api_base_url=url,
+        data_dir=tmp_path,
     )
     async with running(other, FakeLoader(FakeGenerator())):
         while "another program receives" not in caplog.text:  # noqa: ASYNC110  the log is all there is to wait for
