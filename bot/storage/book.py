@@ -172,6 +172,11 @@ class Book:
         async with self._database.reading() as connection:
             return await Prompts(connection).find(prompt_id)
 
+    async def find_update(self, bot_id: int, update_id: int) -> Prompt | None:
+        """The first prompt that this update brought."""
+        async with self._database.reading() as connection:
+            return await Prompts(connection).find_update(bot_id, update_id)
+
     async def prompt_of_message(self, chat_id: int, message_id: int) -> Prompt | None:
         """The prompt that this message of the bot answers."""
         async with self._database.reading() as connection:

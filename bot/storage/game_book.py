@@ -43,21 +43,21 @@ class GameBook:
         self._database = database
 
     async def open_game(
-        self, chat_id: int, kind: GameKind, options: Sequence[Option], correct: int | None, at: dt.datetime
+        self,
+        chat_id: int,
+        kind: GameKind,
+        options: Sequence[Option],
+        correct: int | None,
+        at: dt.datetime,
+        made_of: Sequence[int],
     ) -> Game:
-        """A new game; or the one that was made of the same prompts before, as it was made then."""
-        made = [option.prompt_id for option in options if option.prompt_id is not None]
+        """A new game; or the one that was made of the same prompts, `made_of`, before, as it was made then."""
         async with self._database.writing() as connection:
             games = Games(connection)
-            for prompt_id in made:
+            for prompt_id in made_of:
                 if (before := await games.find_prompt(prompt_id, kind)) is not None:
                     return before
             return await games.add(chat_id, kind, options, correct, at)
-
-    async def game_of_prompt(self, prompt_id: int, kind: GameKind) -> Game | None:
-        """The game that was made of a prompt."""
-        async with self._database.reading() as connection:
-            return await Games(connection).find_prompt(prompt_id, kind)
 
     async def sent(self, game_id: int, message_id: int, poll_id: str | None = None) -> None:
         """Telegram has the game."""
@@ -129,7 +129,7 @@ class GameBook:
             .join(prompt_texts, prompt_texts.c.prompt_id == prompts.c.id)
             .where(prompts.c.chat_id == chat_id, prompts.c.kind.in_(_OWN_WORDS), prompts.c.consent_id.is_not(None))
             .where(func.length(prompt_texts.c.seed_text) >= shortest)
-            .order_by(prompts.c.id.desc())
+            .order_by(prompts.c.asked_at.desc())
             .limit(_LOOKED_AT)
         )
         async with self._database.reading() as connection:

@@ -1,0 +1,213 @@
+"""`/quiz`: which of four lines is real? Native quiz polls, whose answers are points; `/top` shows who has most."""
+
+import datetime as dt
+import logging
+import random
+from collections.abc import Sequence
+from dataclasses import replace
+from typing import Literal, cast
+
+from telegram import Chat, InlineKeyboardMarkup, MaybeInaccessibleMessage, Message, Update
+from telegram.error import BadRequest, Forbidden
+
+from bot.callbacks import Callback
+from bot.composing import compose_all
+from bot.context import BotContext, occasion, phrases_for
+from bot.conversation import scheduler_for
+from bot.errors import GenerationFailed, TurnTooSlow
+from bot.handlers.commands import Call
+from bot.handlers.presses import Action, Press, button
+from bot.languages import N_, NN_, Phrases
+from bot.parcels import Quiz, send_once
+from bot.quiz import SHORTEST, Real, arrange, choose, settings_for, tidy
+from bot.replies import say_at
+from bot.spot import Spot, spot_of
+from bot.storage.book import Origin
+from bot.storage.erasure import week_of
+from bot.storage.game_book import GameBook
+from bot.storage.games import Game, Option
+from bot.storage.scores import Score
+from bot.storage.users import User
+from model.sampling import Rng
+
+QUESTION = N_("One of these lines is real, the others I made up. Which one is real?")
+EXPLANATION = N_("Somebody wrote that one, and I have never read it. The others are mine.")
+NEXT = N_("▶ Another one")
+NO_LINES = N_(
+    "I have no real lines to hide among mine: nobody here has allowed me to keep what they write, "
+    "and none came with my voice."
+)
+NOTHING_GOOD = N_("I could not think of anything good. Please try again.")
+NOT_HERE = N_("Telegram does not let me play that here: I may not send polls in this chat.")
+THIS_WEEK = N_("🏆 This week")
+OF_ALL_TIME = N_("🏆 Of all time")
+NOBODY = N_("Nobody has seen through me yet. /quiz begins a game.")
+POINTS = NN_("{name}: {number} point", "{name}: {number} points")
+SOMEBODY = N_("somebody")
+ALREADY = N_("The next one is there already.")
+
+_MEDALS = ("🥇", "🥈", "🥉")
+_ISOLATED = "\u2068{}\u2069"  # a name from right to left turns nothing around but itself
+
+_log = logging.getLogger(__name__)
+
+
+async def quiz_command(update: Update, call: Call, context: BotContext) -> None:
+    """`/quiz`."""
+    await _play(update, call.message, spot_of(call.message), context)
+
+
+async def next_quiz(update: Update, press: Press, context: BotContext) -> str | None:
+    """The button under a quiz: it gives way to the next one."""
+    message = press.query.message
+    if message is None:
+        return None
+    asked = await context.bot_data.book.find_update(context.bot.id, update.update_id)
+    if asked is None and not await _give_way(press):
+        say = await phrases_for(update, context)
+        return say(ALREADY)
+    await _play(update, message, Spot(message.chat.id, message.chat.type, spot_of(message).thread_id), context)
+    return None
+
+
+async def on_poll_answer(update: Update, context: BotContext) -> None:
+    """Somebody's answer; the first one counts, and only of people, as a group that votes is nobody's."""
+    answer = update.poll_answer
+    if answer is None or answer.user is None or answer.voter_chat is not None or len(answer.option_ids) != 1:
+        return
+    person = answer.user
+    user = User(person.id, person.full_name, person.username, person.language_code)
+    await _games(context).guess(answer.poll_id, user, answer.option_ids[0], dt.datetime.now(dt.UTC))
+
+
+async def top_command(update: Update, call: Call, context: BotContext) -> None:
+    """`/top`."""
+    say, games, chat_id = await phrases_for(update, context), _games(context), call.message.chat.id
+    ever = await games.best(chat_id)
+    week = await games.best(chat_id, week_of(dt.datetime.now(dt.UTC)))
+    parts = [
+        "\n".join([say(title), *_ranks(scores, say)]) for title, scores in ((THIS_WEEK, week), (OF_ALL_TIME, ever)) if scores
+    ]
+    await say_at(spot_of(call.message), update, "\n\n".join(parts) or say(NOBODY), context)
+
+
+ACTIONS = {"quiz.next": Action(next_quiz, owner_only=False)}
+
+
+async def _play(update: Update, message: MaybeInaccessibleMessage, spot: Spot, context: BotContext) -> None:
+    say = await phrases_for(update, context)
+    if message.chat.type == Chat.CHANNEL:  # whose polls are anonymous
+        await say_at(spot, update, say(NOT_HERE), context)
+        return
+    try:
+        game = await _prepare(update, message, context)
+    except (TurnTooSlow, GenerationFailed) as refusal:
+        await say_at(spot, update, say.of(refusal), context)
+        return
+    if isinstance(game, str):
+        await say_at(spot, update, say(game), context)
+        return
+    texts = await _texts(game, context)
+    if game.correct_option is None or not all(texts):  # erased since
+        await say_at(spot, update, say(NOTHING_GOOD), context)
+        return
+
+    def keyboard(token: str) -> InlineKeyboardMarkup:
+        return InlineKeyboardMarkup([[button(say(NEXT), Callback("quiz.next", token), spot.chat_id, context)]])
+
+    correct = cast("Literal[0, 1, 2, 3]", game.correct_option)
+    quiz = Quiz(say(QUESTION), tuple(texts), correct, say(EXPLANATION), keyboard)
+    try:
+        sent = await send_once(quiz, spot, update, context)
+    except (BadRequest, Forbidden) as error:
+        _log.warning("a quiz was not sent: %s", type(error).__name__)
+        if isinstance(error, BadRequest):
+            await say_at(spot, update, say(NOT_HERE), context)
+        return
+    if isinstance(sent, Message) and sent.poll is not None:
+        await _games(context).sent(game.id, sent.message_id, sent.poll.id)
+
+
+async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: BotContext) -> Game | str:
+    """The game, made once however often its update is handled; or why there is none."""
+    services = context.bot_data
+    chat_id, rng = message.chat.id, random.Random()
+    chosen = choose(await _real_lines(chat_id, context), rng)
+    if chosen is None:
+        return NO_LINES
+    real, beginnings = chosen
+    settings = settings_for(await services.book.settings(chat_id))
+    scheduler = await scheduler_for(chat_id, Origin(settings=settings), context)
+    here = occasion(update, message, context)
+    prompts = [
+        await services.book.open_prompt(
+            here, "quiz", beginning, Rng.fresh().seed, scheduler.fingerprint, Origin(part=part, settings=settings)
+        )
+        for part, beginning in enumerate(beginnings)
+    ]
+    answers = await compose_all(prompts, scheduler, services.book)
+    order = arrange(tidy(real.text), [tidy(answer.reply_text or "") for answer in answers], rng)
+    if len(order) < 2:
+        return NOTHING_GOOD
+    everything = [_option_of(real), *(Option(prompt.id) for prompt in prompts)]
+    game = await _games(context).open_game(
+        chat_id,
+        "quiz",
+        [everything[number] for number in order],
+        order.index(0),
+        here.at,
+        [prompt.id for prompt in prompts],
+    )
+    for prompt, answer in zip(prompts, answers, strict=True):  # kept with the game: nothing more comes of them
+        if answer.outcome == "pending":
+            await services.book.close_prompt(prompt.id, replace(answer, outcome="answered"))
+    return game
+
+
+def _option_of(real: Real) -> Option:
+    return Option(line=real.text) if real.prompt_id is None else Option(real.prompt_id)
+
+
+async def _real_lines(chat_id: int, context: BotContext) -> list[Real]:
+    """What members wrote and let be kept, and what came with the chat's voice."""
+    services = context.bot_data
+    own = await _games(context).own_lines(chat_id, services.terms.version, SHORTEST)
+    voice = services.voices.get((await services.book.settings(chat_id)).voice)
+    return [*(Real(text, prompt_id) for prompt_id, text in own), *(Real(line) for line in voice.card.lines)]
+
+
+async def _texts(game: Game, context: BotContext) -> list[str]:
+    """What the options say; blank where the words are gone."""
+    ids = [option.prompt_id for option in game.options if option.prompt_id is not None]
+    words = await _games(context).words_of(ids)
+    texts = []
+    for number, option in enumerate(game.options):
+        seed, reply_text = words.get(option.prompt_id or 0, ("", None))
+        own = seed if number == game.correct_option else reply_text or ""
+        texts.append(tidy(option.line if option.line is not None else own))
+    return texts
+
+
+async def _give_way(press: Press) -> bool:
+    """Take the button away; whether nobody did before."""
+    try:
+        await press.query.edit_message_reply_markup(None)
+    except BadRequest:
+        return False
+    return True
+
+
+def _ranks(scores: Sequence[Score], say: Phrases) -> list[str]:
+    places = (*_MEDALS, *(f"{place}." for place in range(len(_MEDALS) + 1, len(scores) + 1)))
+    return [
+        f"{place} {say.count(POINTS, score.points, name=_ISOLATED.format(_plain(score.name) or say(SOMEBODY)))}"
+        for place, score in zip(places, scores, strict=False)
+    ]
+
+
+def _plain(name: str) -> str:
+    return " ".join(name.split())
+
+
+def _games(context: BotContext) -> GameBook:
+    return GameBook(context.bot_data.database)
