@@ -95,7 +95,7 @@ class Quiz:
             [InputPollOption(option) for option in self.options],
             is_anonymous=False,
             type="quiz",
-            correct_option_id=self.correct,
+            correct_option_ids=(self.correct,),
             explanation=self.explanation,
             message_thread_id=spot.thread_id,
             reply_parameters=quoting(spot),

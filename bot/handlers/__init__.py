@@ -1,7 +1,14 @@
 """One file per conversation; here they are joined to an application, in the order they are asked."""
 
 from telegram import Update
-from telegram.ext import CallbackQueryHandler, MessageHandler, TypeHandler, filters
+from telegram.ext import (
+    CallbackQueryHandler,
+    MessageHandler,
+    MessageReactionHandler,
+    PollAnswerHandler,
+    TypeHandler,
+    filters,
+)
 
 from bot.context import BotApplication
 from bot.handlers.commands import Command
@@ -11,6 +18,9 @@ from bot.handlers.help import help_command, start_command, unknown_command
 from bot.handlers.presses import Presses
 from bot.handlers.privacy import ACTIONS as PRIVACY
 from bot.handlers.privacy import ask_once, forget_command, my_data_command, privacy_command
+from bot.handlers.quiz import ACTIONS as QUIZ
+from bot.handlers.quiz import on_poll_answer, quiz_command, top_command
+from bot.handlers.reactions import on_reaction
 from bot.handlers.seed import plain_message, seed_command
 from bot.handlers.settings import ACTIONS as SETTINGS
 from bot.handlers.settings import length_command, settings_command, voice_command
@@ -22,6 +32,8 @@ UPDATES = (
     "message",
     "channel_post",
     "callback_query",
+    "poll_answer",
+    "message_reaction",
 )
 
 _BEFORE_ALL = -1
@@ -37,6 +49,8 @@ def add_handlers(application: BotApplication) -> None:
         ("seed", seed_command),
         ("temp", temperature_command),
         ("surprise", surprise_command),
+        ("quiz", quiz_command),
+        ("top", top_command),
         ("length", length_command),
         ("settings", settings_command),
         ("voice", voice_command),
@@ -48,6 +62,8 @@ def add_handlers(application: BotApplication) -> None:
         application.add_handler(Command(name, answer))
     new_private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
     application.add_handler(MessageHandler(new_private, plain_message))
-    application.add_handler(CallbackQueryHandler(Presses({**PRIVACY, **SETTINGS}).handle))
+    application.add_handler(CallbackQueryHandler(Presses({**PRIVACY, **SETTINGS, **QUIZ}).handle))
+    application.add_handler(PollAnswerHandler(on_poll_answer))
+    application.add_handler(MessageReactionHandler(on_reaction))
     application.add_handler(TypeHandler(Update, ask_once), group=_AFTER_ALL)
     application.add_error_handler(on_error)

@@ -24,6 +24,8 @@ MENU = (
     ("seed", N_("Continue a text")),
     ("temp", N_("Show or set how wild I am")),
     ("surprise", N_("A picture of what surprised me in a text")),
+    ("quiz", N_("Which of four lines is real?")),
+    ("top", N_("Who saw through me most often")),
     ("length", N_("Show or set how much I write")),
     ("settings", N_("How I talk in this chat")),
     ("voice", N_("Whose voice I have")),

@@ -86,7 +86,9 @@ async def top_command(update: Update, call: Call, context: BotContext) -> None:
     ever = await games.best(chat_id)
     week = await games.best(chat_id, week_of(dt.datetime.now(dt.UTC)))
     parts = [
-        "\n".join([say(title), *_ranks(scores, say)]) for title, scores in ((THIS_WEEK, week), (OF_ALL_TIME, ever)) if scores
+        "\n".join([say(title), *_ranks(scores, say)])
+        for title, scores in ((THIS_WEEK, week), (OF_ALL_TIME, ever))
+        if scores
     ]
     await say_at(spot_of(call.message), update, "\n\n".join(parts) or say(NOBODY), context)
 

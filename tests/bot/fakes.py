@@ -80,11 +80,13 @@ class FakeGenerator:
 class FakeLoader:
     """Finds one of these generators in the folder of that name, and the first in every other."""
 
-    def __init__(self, *generators: FakeGenerator, **named: FakeGenerator) -> None:
+    def __init__(self, *generators: FakeGenerator, lines: tuple[str, ...] = (), **named: FakeGenerator) -> None:
+        """`lines`: real ones that come with each of them."""
         self.generators = {"": generators[0]} | named
+        self.lines = lines
 
     def card(self, path: Path) -> Card:
-        return Card(self._find(path).weights, corpus=path.name)
+        return Card(self._find(path).weights, corpus=path.name, lines=self.lines)
 
     def generator(self, path: Path) -> FakeGenerator:
         return self._find(path)
