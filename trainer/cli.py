@@ -7,7 +7,7 @@ import shlex
 import sys
 import time
 from collections.abc import Callable, Iterator
-from dataclasses import replace
+from dataclasses import fields, replace
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -18,13 +18,27 @@ from model.checkpoint import Checkpoint
 from model.config import check_integer
 from model.errors import EngineError
 from trainer.corpus import Corpus, ReadingOptions, open_corpus
-from trainer.plan import PRESETS, TWO_CORES, Plan, Speed, make_plan
+from trainer.plan import OPTIMIZERS, PRESETS, SCHEDULES, TWO_CORES, Plan, Speed, make_plan
 from trainer.preparation import prepare, sized_as
 from trainer.scratch import scratch_folder
 
 _SECONDS_BETWEEN_LINES = 10.0
 _NETWORK = ("embedding", "units", "layers")
-_TRAINING = ("batch_size", "sequence_length", "learning_rate", "dropout", "seed")
+_TRAINING = (
+    click.option("--batch-size", type=int, help="Streams read side by side."),
+    click.option("--sequence-length", type=int, help="Characters of back-propagation through time."),
+    click.option("--learning-rate", type=float, help="At its peak."),
+    click.option("--schedule", type=click.Choice(SCHEDULES), help="How the rate goes on after its warm-up."),
+    click.option("--warm-up", type=float, help="Share of the run in which the rate grows."),
+    click.option("--optimizer", type=click.Choice(OPTIMIZERS), help="adam is with Keras' defaults."),
+    click.option("--beta-2", type=float, help="Of AdamW: nearer 1 is a longer memory of the gradient's size."),
+    click.option("--weight-decay", type=float, help="Of AdamW, on matrices only."),
+    click.option("--clip-norm", type=float, help="Longest gradient of AdamW; 0 is any length."),
+    click.option("--dropout", type=float, help="After each LSTM layer."),
+    click.option("--recurrent-dropout", type=float, help="Of what enters an LSTM layer's cells."),
+    click.option("--reset-probability", type=float, help="For a stream to begin afresh, per sequence."),
+    click.option("--unknown-rate", type=float, help="Share of the characters read as <unk>."),
+)
 _READING = (
     click.option("--encoding", help="Of files that do not tell theirs, such as latin-1."),
     click.option("--column", help="Of a table, CSV or JSON Lines; text, message or content if nothing is said."),
@@ -38,6 +52,13 @@ _READING = (
     click.option("--keep-forwards", is_flag=True, help="Learn from forwarded messages too."),
     click.option("--plain", is_flag=True, help="Read every file as plain text, whatever it looks like."),
 )
+
+
+def with_training_options(command: Callable[..., Any]) -> Callable[..., Any]:
+    """The command with every rate and size of a run."""
+    for option in reversed(_TRAINING):
+        command = option(command)
+    return command
 
 
 def reads_corpus(command: Callable[..., Any]) -> Callable[..., Any]:
@@ -71,10 +92,7 @@ def reads_corpus(command: Callable[..., Any]) -> Callable[..., Any]:
 @click.option("--embedding", type=int, help="Width of a character's vector.")
 @click.option("--units", type=int, help="Width of an LSTM layer.")
 @click.option("--layers", type=int, help="LSTM layers.")
-@click.option("--batch-size", type=int, help="Streams read side by side.")
-@click.option("--sequence-length", type=int, help="Characters of back-propagation through time.")
-@click.option("--learning-rate", type=float, help="At its peak.")
-@click.option("--dropout", type=float, help="After each LSTM layer.")
+@with_training_options
 def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None, **options: Any) -> None:
     """Learn from a CORPUS: files, folders, addresses, or python-docs, tinyshakespeare, quijote.
 
@@ -148,7 +166,8 @@ def _preset_of(origin: Checkpoint) -> str:
 def _with_overrides(plan: Plan, options: dict[str, Any]) -> Plan:
     """The plan with every single value that was named on the command line."""
     network = {name: options[name] for name in _NETWORK if options[name] is not None}
-    training = {name: options[name] for name in _TRAINING if options[name] is not None}
+    rates = {field.name for field in fields(plan.training)} & set(options)
+    training = {name: options[name] for name in rates if options[name] is not None}
     return replace(plan, network=replace(plan.network, **network), training=replace(plan.training, **training))
 
 

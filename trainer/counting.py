@@ -36,7 +36,9 @@ class Numbering:
 
     def __init__(self) -> None:
         self._numbers = np.full(_CODE_POINTS, MOST_DISTINCT, np.uint16)  # by code point
-        self._found: list[NDArray[np.uint32]] = []
+        # One array for all: small ones, made between the large ones of each piece, would keep their memory from
+        # going back to the system.
+        self._points = np.zeros(MOST_DISTINCT, np.uint32)
         self._beyond: set[int] = set()
         self._length = 0
         self.counts = np.zeros(MOST_DISTINCT + 1, np.int64)
@@ -55,7 +57,7 @@ class Numbering:
     @property
     def points(self) -> NDArray[np.uint32]:
         """The code points by number."""
-        return np.concatenate([np.empty(0, np.uint32), *self._found])
+        return self._points[: self._length]
 
     @property
     def different(self) -> int:
@@ -66,6 +68,6 @@ class Numbering:
         """Numbers for new characters, as long as there are any."""
         new = codes[: MOST_DISTINCT - self._length]
         self._numbers[new] = np.arange(self._length, self._length + len(new), dtype=np.uint16)
-        self._found.append(new)
+        self._points[self._length : self._length + len(new)] = new
         self._length += len(new)
         self._beyond.update(codes[len(new) :].tolist())

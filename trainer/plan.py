@@ -10,6 +10,9 @@ from model.errors import ConfigError
 _EPOCHS_WORTHWHILE = 5.5  # with fewer, a smaller network ends better
 _WEIGHTS_PER_CHARACTER = 1.5  # with more, a network learns the text by heart
 
+SCHEDULES = ("linear", "constant")
+OPTIMIZERS = ("adamw", "adam")
+
 
 @dataclass(frozen=True)
 class TrainingConfig:
@@ -44,6 +47,13 @@ class TrainingConfig:
         check_number("a recurrent dropout", self.recurrent_dropout, 0, 0.9)
         check_number("a reset probability", self.reset_probability, 0, 1)
         check_number("an unknown rate", self.unknown_rate, 0, 0.5)
+        check_number("a warm-up", self.warm_up, 0, 0.9)
+        check_number("a beta-2", self.beta_2, 0, 0.999999)
+        check_number("a weight decay", self.weight_decay, 0, 10)
+        check_number("a clip norm", self.clip_norm, 0, 1e6)
+        for name, known in (("schedule", SCHEDULES), ("optimizer", OPTIMIZERS)):
+            if getattr(self, name) not in known:
+                raise ConfigError(f"expected {name} out of {', '.join(known)}, got {getattr(self, name)!r}")
         check_integer("seed", self.seed, 0, 2**63 - 1)
 
     def to_json(self) -> dict[str, Any]:

@@ -64,7 +64,18 @@ def test_what_cannot_be_planned_is_refused(preset: str, minutes: float | None, e
 
 
 @pytest.mark.parametrize(
-    "field", [{"batch_size": 0}, {"learning_rate": -1.0}, {"dropout": 1.0}, {"seed": -1}, {"reset_probability": 2}]
+    "field",
+    [
+        {"batch_size": 0},
+        {"learning_rate": -1.0},
+        {"dropout": 1.0},
+        {"seed": -1},
+        {"reset_probability": 2},
+        {"warm_up": 1},
+        {"weight_decay": float("nan")},
+        {"schedule": "cosine"},
+        {"optimizer": "sgd"},
+    ],
 )
 def test_a_rate_out_of_range_is_refused(field: dict[str, float]) -> None:
     with pytest.raises(ConfigError, match=f"expected (a )?{next(iter(field)).replace('_', '.')}"):
