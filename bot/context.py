@@ -1,7 +1,7 @@
 """What every handler is given: the services of one running bot, typed."""
 
 import asyncio
-from dataclasses import dataclass
+from dataclasses import dataclass, field
 from typing import Any
 
 from telegram import Chat as TelegramChat
@@ -23,6 +23,7 @@ from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.users import User
 from bot.terms import Terms
+from bot.underway import Underway
 from bot.voices import Voices
 from model.errors import CotorraError
 
@@ -47,6 +48,7 @@ class Services:
     access: Access
     metrics: Metrics
     clock: ServerClock
+    underway: Underway = field(default_factory=Underway)
 
     def fail(self, reason: CotorraError) -> None:
         """End the bot's life, unless it has ended."""

@@ -15,15 +15,18 @@ import time
 from telegram import MaybeInaccessibleMessage, Update
 from telegram.error import BadRequest, Forbidden
 
+from bot.buttons import under_reply, while_writing
 from bot.context import BotContext, occasion, phrases_for
-from bot.errors import GenerationFailed, StateGone, TurnRefused, TurnTooSlow
+from bot.errors import GenerationFailed, StateGone, TurnTooSlow
 from bot.languages import N_
 from bot.logging_setup import outline
-from bot.replies import say_at, typing
+from bot.manners import defuse
 from bot.scheduler import Scheduler
 from bot.spot import Spot, spot_of
 from bot.storage.book import NOTHING, Origin
 from bot.storage.prompts import Answer, Kind, Prompt
+from bot.streaming import Scene, Stream
+from bot.text import clean
 from bot.thinking import think
 from model.sampling import Rng
 
@@ -82,33 +85,35 @@ async def _answer(
     update: Update, spot: Spot, prompt: Prompt, scheduler: Scheduler, context: BotContext
 ) -> tuple[Answer, list[int]]:
     """Think and send: what came of it, and the messages it took."""
+    services = context.bot_data
+    say = await phrases_for(update, context)
+    scene = Scene(spot, context.bot, services.inbox, services.inbox.held(update.update_id), services.underway)
+    stop = while_writing(prompt, say, services.callbacks)
+    seed = prompt.asked.seed_text
+    stream = Stream(scene, prompt.id, lambda text: defuse(clean(seed + text)), stop)
     try:
-        async with typing(spot, context.bot):
-            answer = await think(prompt, scheduler, context.bot_data.book)
+        with services.underway.writing(prompt.id) as watch:
+            async with stream.growing(watch):
+                answer = await think(prompt, scheduler, services.book, watch)
     except (TurnTooSlow, GenerationFailed, StateGone) as refusal:
-        return await _apologise(update, spot, prompt, refusal, context), []
+        if isinstance(refusal, GenerationFailed):
+            _log.error("prompt %d: the generator failed: %s", prompt.id, outline(refusal))
+        await _say_instead(stream, prompt, say.of(refusal))
+        return Answer("refused" if isinstance(refusal, StateGone) else "failed"), []
+    text = answer.reply_text or ""
     try:
-        sent = await say_at(spot, update, answer.reply_text or "", context)
+        sent = await stream.finish(defuse(text), under_reply(prompt, text, say, services.callbacks))
     except (BadRequest, Forbidden) as error:
         _log.warning("prompt %d: the reply did not arrive: %s", prompt.id, type(error).__name__)
-        if isinstance(error, BadRequest):  # whoever threw the bot out waits for nothing
-            say = await phrases_for(update, context)
-            await _say(update, spot, prompt, say(UNDELIVERED), context)
+        if isinstance(error, BadRequest) and not stream.delivered:  # whoever threw the bot out waits for nothing
+            await _say_instead(stream, prompt, say(UNDELIVERED))
         return dataclasses.replace(answer, outcome="failed"), []
-    return dataclasses.replace(answer, reply_message_id=sent[0] if sent else None), sent
+    return dataclasses.replace(answer, reply_message_id=sent[0]), sent
 
 
-async def _apologise(update: Update, spot: Spot, prompt: Prompt, refusal: TurnRefused, context: BotContext) -> Answer:
-    if isinstance(refusal, GenerationFailed):
-        _log.error("prompt %d: the generator failed: %s", prompt.id, outline(refusal))
-    say = await phrases_for(update, context)
-    await _say(update, spot, prompt, say.of(refusal), context)
-    return Answer("refused" if isinstance(refusal, StateGone) else "failed")
-
-
-async def _say(update: Update, spot: Spot, prompt: Prompt, sentence: str, context: BotContext) -> None:
+async def _say_instead(stream: Stream, prompt: Prompt, sentence: str) -> None:
     """Say something in place of the reply, if it can be said at all."""
     try:
-        await say_at(spot, update, sentence, context)
+        await stream.finish(sentence)
     except (BadRequest, Forbidden) as error:
         _log.warning("prompt %d: the apology did not arrive: %s", prompt.id, type(error).__name__)

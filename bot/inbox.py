@@ -20,6 +20,7 @@ import logging
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
+from weakref import WeakValueDictionary
 
 from bot.clock import ServerClock
 from bot.errors import UpdateUnreadable
@@ -79,6 +80,7 @@ class Inbox:
         self._arrived = asyncio.Event()
         self._left = asyncio.Event()
         self._in_hand: dict[int, InHand] = {}
+        self._sending: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._ended = 0
 
     def __len__(self) -> int:
@@ -189,6 +191,16 @@ class Inbox:
 
     def release(self, held: InHand) -> None:
         del self._in_hand[held.update_id]
+
+    def sending(self, chat_id: int) -> asyncio.Lock:
+        """Held while a message to the chat may have been sent without our knowing, so that it is only one.
+
+        Buttons are handled at once, and their answers would else be searched for among each other.
+        """
+        lock = self._sending.get(chat_id)
+        if lock is None:
+            lock = self._sending[chat_id] = asyncio.Lock()
+        return lock
 
     def held(self, update_id: int) -> InHand:
         """The update that is being handled. Raises KeyError for any other."""

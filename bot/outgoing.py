@@ -10,6 +10,7 @@ from enum import Enum
 from typing import Any
 
 from telegram.error import RetryAfter
+from telegram.ext import ExtBot
 
 from bot.budgets import LEAST_PAUSE, Addressee
 
@@ -38,6 +39,7 @@ class Departure:
 
 
 RateArgs = Priority | Departure  # what callers tell the rate limiter
+PacedBot = ExtBot[RateArgs]  # whose calls go through the rate limiter
 
 
 def addressee(data: dict[str, Any]) -> Addressee | None:

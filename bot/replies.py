@@ -3,24 +3,12 @@
 Decides what is sent, and leaves to `bot.delivery` that it is sent once.
 """
 
-import asyncio
-import contextlib
-import logging
-from collections.abc import AsyncIterator
-
-from telegram import Bot, InlineKeyboardMarkup, Update
-from telegram.constants import ChatAction
-from telegram.error import TelegramError
+from telegram import InlineKeyboardMarkup, Update
 
 from bot.context import BotContext
 from bot.delivery import deliver
 from bot.spot import Spot, spot_of
 from bot.text import clean, split_message
-
-BLINK = 0.3  # seconds; a reply that comes sooner needs no "typing"
-TYPING_LASTS = 4.5  # seconds; Telegram shows an action for five
-
-_log = logging.getLogger(__name__)
 
 
 async def reply(update: Update, text: str, context: BotContext) -> int | None:
@@ -57,28 +45,6 @@ async def say_at(
     planned = await inbox.mail.plan(held.place, number, spot.chat_id, parts)
     last = len(planned) - 1
     return [
-        await deliver(delivery, spot, context.bot, inbox, keyboard if part == last else None)
+        await deliver(delivery, delivery.text or "", spot, context.bot, inbox, keyboard if part == last else None)
         for part, delivery in enumerate(planned)
     ]
-
-
-@contextlib.asynccontextmanager
-async def typing(spot: Spot, bot: Bot) -> AsyncIterator[None]:
-    """Show that the bot is typing for as long as this takes; nothing where it takes a blink."""
-    task = asyncio.create_task(_keep_typing(spot, bot))
-    try:
-        yield
-    finally:
-        task.cancel()
-        with contextlib.suppress(asyncio.CancelledError):
-            await task
-
-
-async def _keep_typing(spot: Spot, bot: Bot) -> None:
-    await asyncio.sleep(BLINK)
-    while True:
-        try:
-            await bot.send_chat_action(spot.chat_id, ChatAction.TYPING, message_thread_id=spot.thread_id)
-        except TelegramError as error:  # decoration: the reply itself will tell whether the chat is gone
-            _log.debug("no typing action: %s", type(error).__name__)
-        await asyncio.sleep(TYPING_LASTS)

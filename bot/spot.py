@@ -1,6 +1,6 @@
 """A spot: where something is said: the chat, its topic, and the message that it answers."""
 
-from dataclasses import dataclass
+from dataclasses import dataclass, replace
 
 from telegram import Chat, MaybeInaccessibleMessage, Message
 
@@ -23,6 +23,11 @@ class Spot:
     def is_private(self) -> bool:
         """Whether it is a chat of one person with the bot."""
         return self.chat_type == Chat.PRIVATE
+
+    @property
+    def follow_up(self) -> "Spot":
+        """Where a text goes on that takes more than one message: neither quoting nor ringing again."""
+        return replace(self, reply_to=None, silent=True)
 
 
 def spot_of(message: MaybeInaccessibleMessage, thread_id: int | None = None, *, silent: bool = False) -> Spot:

@@ -48,13 +48,14 @@ class Origin:
 
     parent: the prompt whose button was pressed, or whose words are the seed. continues_id: the prompt whose last
     state it begins from; None: from nothing read. part: which one, where an update makes several. settings: in
-    place of the chat's, as for a warmer take.
+    place of the chat's, as for a warmer take. opinion: what asking for it says of the parent, noted with the prompt.
     """
 
     parent: Prompt | None = None
     continues_id: int | None = None
     part: int = 0
     settings: ChatSettings | None = None
+    opinion: RatingKind | None = None
 
 
 NOTHING = Origin()
@@ -145,6 +146,11 @@ class Book:
                 origin.continues_id,
                 await self._consent(connection, occasion.user_id, kind, origin.parent),
             )
+            if origin.opinion is not None and origin.parent is not None:
+                value = f"{settings.temperature:g}"
+                rating = Rating(origin.parent.id, occasion.user_id, origin.opinion, value, occasion.at)
+                if await prompts.find(origin.parent.id) is not None:
+                    await Ratings(connection).add(rating)
             return await prompts.add(asked)
 
     async def close_prompt(

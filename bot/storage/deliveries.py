@@ -12,14 +12,16 @@ from bot.storage.tables import deliveries, inbox
 class Delivery:
     """One message of an answer.
 
-    Meant, while both numbers are None; perhaps sent, once `above` is known; sent, once `message_id` is.
+    Meant, while both numbers are None; perhaps sent, once `above` is known; sent, once `message_id` is. `text` is then
+    what the message says, and before what it will say; None where that is not decided yet, as the text still grows,
+    and once the update is done with.
     """
 
     inbox_id: int
     saying: int
     part: int
     chat_id: int
-    text: str | None  # None once the update is done with
+    text: str | None
     above: int | None = None  # the chat's last message id that we knew when we began to send
     message_id: int | None = None
 
@@ -45,7 +47,7 @@ class Deliveries:
     async def put(self, delivery: Delivery) -> None:
         """Note how far it has come."""
         key = ("inbox_id", "saying", "part")
-        statement = update(deliveries).values(above=delivery.above, message_id=delivery.message_id)
+        statement = update(deliveries).values(text=delivery.text, above=delivery.above, message_id=delivery.message_id)
         for name in key:
             statement = statement.where(deliveries.c[name] == getattr(delivery, name))
         await self._connection.execute(statement)

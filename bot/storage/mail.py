@@ -82,6 +82,34 @@ class Mail:
                     await table.add(delivery)
         return planned
 
+    async def reserve(self, place: int, saying: int, chat_id: int) -> Delivery:
+        """The first message of something said whose text is not decided yet: it shows the text as it grows."""
+        async with self._database.writing() as connection:
+            table = Deliveries(connection)
+            if planned := await table.of(place, saying):
+                return planned[0]
+            delivery = Delivery(place, saying, 0, chat_id, None)
+            await table.add(delivery)
+        return delivery
+
+    async def revise(self, place: int, saying: int, chat_id: int, texts: Sequence[str]) -> list[Delivery]:
+        """What is to be said, decided now, whatever was decided before: a message that stands has to be edited to it.
+
+        A row whose message is known keeps the text it has until `sent` notes the new one, so that nothing is forgotten.
+        """
+        async with self._database.writing() as connection:
+            table = Deliveries(connection)
+            rows = {row.part: row for row in await table.of(place, saying)}
+            for part, text in enumerate(texts):
+                row = rows.get(part)
+                if row is None:
+                    rows[part] = Delivery(place, saying, part, chat_id, text)
+                    await table.add(rows[part])
+                elif row.message_id is None:
+                    rows[part] = dataclasses.replace(row, text=text)
+                    await table.put(rows[part])
+        return [rows[part] for part in range(len(texts))]
+
     async def begin(self, delivery: Delivery) -> Delivery:
         """From now on the message may have been sent."""
         async with self._database.writing() as connection:
@@ -99,8 +127,12 @@ class Mail:
         return await self._put(dataclasses.replace(delivery, above=None))
 
     async def sent(self, delivery: Delivery, message_id: int) -> Delivery:
-        """Telegram has the message, under this id."""
+        """Telegram has the message, under this id, with the delivery's text."""
         return await self._put(dataclasses.replace(delivery, message_id=message_id), progress=True)
+
+    async def lost(self, delivery: Delivery) -> Delivery:
+        """The message was there, and is not any more."""
+        return await self._put(dataclasses.replace(delivery, message_id=None, above=None))
 
     async def message_ids(self, chat_id: int, above: int) -> MessageIds:
         """What is known of the messages above an id."""
