@@ -77,6 +77,9 @@ async def continue_text(
 async def scheduler_for(chat_id: int, origin: Origin, context: BotContext) -> Scheduler:
     """Who writes in this chat. The one place that knows how a chat comes to its voice."""
     services = context.bot_data
+    for scheduler in services.voices.schedulers:
+        if scheduler.fingerprint == origin.fingerprint:
+            return scheduler
     settings = origin.settings or await services.book.settings(chat_id)
     return services.voices.scheduler(settings.voice)
 

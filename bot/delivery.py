@@ -11,6 +11,7 @@ Knows nothing of what is said and why, and no budgets: the rate limiter holds ba
 
 import asyncio
 import contextlib
+import dataclasses
 import logging
 
 import httpx

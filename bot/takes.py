@@ -37,9 +37,13 @@ def take_of(prompt: Prompt, wish: Wish, settings: ChatSettings | None = None, wo
         raise StateGone(ERASED)
     asked = prompt.asked
     if wish == "more":
-        return Take("more", words, Origin(prompt, prompt.id, settings=settings or _settings_of(asked)))
+        settings = settings or _settings_of(asked)
+        return Take("more", words, Origin(prompt, prompt.id, settings=settings, fingerprint=asked.fingerprint))
+    # A state belongs to its voice; so does what a button stands under. A command is for the voice of now.
+    fingerprint = asked.fingerprint if settings is None or asked.continues_id is not None else None
     settings = settings or _settings_of(asked, step(asked.temperature, wish))
-    return Take("again", asked.seed_text, Origin(prompt, asked.continues_id, settings=settings, opinion=wish))
+    origin = Origin(prompt, asked.continues_id, settings=settings, opinion=wish, fingerprint=fingerprint)
+    return Take("again", asked.seed_text, origin)
 
 
 def step(temperature: float, wish: str) -> float:

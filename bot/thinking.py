@@ -62,6 +62,15 @@ async def _state_before(asked: Asked, scheduler: Scheduler, book: Book) -> State
         raise StateGone(OTHER_VOICE) from error
 
 
+def fits(data: bytes, scheduler: Scheduler) -> bool:
+    """Whether a kept state is one of this scheduler's network."""
+    try:
+        State.from_bytes(data, scheduler.initial_state)
+    except StateError:
+        return False
+    return True
+
+
 def _outcome(reason: Reason) -> Outcome:
     return "stopped" if reason == "stopped" else "answered"
 

@@ -11,6 +11,7 @@ from telegram.ext import (
 )
 
 from bot.context import BotApplication
+from bot.handlers.addressed import Addressed
 from bot.handlers.commands import Command
 from bot.handlers.errors import on_error
 from bot.handlers.gate import gate
@@ -25,7 +26,10 @@ from bot.handlers.seed import plain_message, seed_command
 from bot.handlers.settings import ACTIONS as SETTINGS
 from bot.handlers.settings import length_command, settings_command, voice_command
 from bot.handlers.surprise import surprise_command
+from bot.handlers.takes import ACTIONS as TAKES
+from bot.handlers.takes import again_command, more_command
 from bot.handlers.temperature import temperature_command
+from bot.handlers.why import why_command
 
 # What Telegram is asked for: the kinds of updates that some handler here answers to, and no other.
 UPDATES = (
@@ -47,6 +51,9 @@ def add_handlers(application: BotApplication) -> None:
         ("start", start_command),
         ("help", help_command),
         ("seed", seed_command),
+        ("more", more_command),
+        ("again", again_command),
+        ("why", why_command),
         ("temp", temperature_command),
         ("surprise", surprise_command),
         ("quiz", quiz_command),
@@ -60,9 +67,10 @@ def add_handlers(application: BotApplication) -> None:
         (None, unknown_command),
     ):
         application.add_handler(Command(name, answer))
+    application.add_handler(Addressed())
     new_private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
     application.add_handler(MessageHandler(new_private, plain_message))
-    application.add_handler(CallbackQueryHandler(Presses({**PRIVACY, **SETTINGS, **QUIZ}).handle))
+    application.add_handler(CallbackQueryHandler(Presses({**PRIVACY, **TAKES, **SETTINGS, **QUIZ}).handle))
     application.add_handler(PollAnswerHandler(on_poll_answer))
     application.add_handler(MessageReactionHandler(on_reaction))
     application.add_handler(TypeHandler(Update, ask_once), group=_AFTER_ALL)

@@ -13,6 +13,8 @@ START = N_(
 )
 HELP = N_(
     "/seed <text>: I continue your text.\n"
+    "/more: I go on where I stopped. /again: another take. In answer to a reply of mine: of that one.\n"
+    "/why: how I came to say that.\n"
     "/temp: how wild I am in this chat.\n"
     "/temp <value>: make me tamer (0.3) or wilder (1).\n"
     "/privacy: whether I may keep your words. /mydata: all that I keep about you. /forget: erase it.\n\n"
@@ -22,6 +24,9 @@ UNKNOWN = N_("I don't know that command. /help says what I can do.")
 
 MENU = (
     ("seed", N_("Continue a text")),
+    ("more", N_("Go on where I stopped")),
+    ("again", N_("Another take of my last reply")),
+    ("why", N_("How I came to say that")),
     ("temp", N_("Show or set how wild I am")),
     ("surprise", N_("A picture of what surprised me in a text")),
     ("quiz", N_("Which of four lines is real?")),

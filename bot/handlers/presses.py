@@ -9,7 +9,7 @@ from telegram.error import BadRequest
 
 from bot.callbacks import OLD, Callback
 from bot.context import BotContext, phrases_for
-from bot.errors import CallbackRefused
+from bot.errors import CallbackRefused, StateGone
 from bot.handlers.errors import SORRY
 from bot.languages import N_
 
@@ -18,17 +18,29 @@ _log = logging.getLogger(__name__)
 NOT_YOURS = N_("This button is for somebody else.")
 
 
-@dataclass(frozen=True)
+@dataclass
 class Press:
     """A button that somebody pressed, checked. `message` is None where it is too old, or an inline one."""
 
     query: CallbackQuery
     callback: Callback
+    is_answered: bool = False
 
     @property
     def message(self) -> Message | None:
         message = self.query.message
         return message if isinstance(message, Message) else None
+
+    async def answer(self, said: str | None = None) -> None:
+        """End the button's spinning now, as before something that takes long; what the handler returns is said if not.
+
+        said: up to 200 characters.
+        """
+        self.is_answered = True
+        try:
+            await self.query.answer(said)
+        except BadRequest as error:  # it waited for too long: nobody looks at it any more
+            _log.debug("a press came too late: %s", type(error).__name__)
 
 
 Answer = Callable[[Update, Press, BotContext], Awaitable[str | None]]  # what the press says, if anything
@@ -53,17 +65,20 @@ class Presses:
         query = update.callback_query
         if query is None:
             return
-        said: str | None = SORRY
+        press, said = Press(query, Callback("")), SORRY
         try:
             say = await phrases_for(update, context)
             said = say(SORRY)
-            said = await self._act(update, query, context)
-        except CallbackRefused as refusal:
+            press.callback, action = self._read(query, context)
+            said = await action.answer(update, press, context) or ""
+        except (CallbackRefused, StateGone) as refusal:
             said = say.of(refusal)
         finally:
-            await _answer(query, said)
+            if not press.is_answered:
+                await press.answer(said or None)
 
-    async def _act(self, update: Update, query: CallbackQuery, context: BotContext) -> str | None:
+    def _read(self, query: CallbackQuery, context: BotContext) -> tuple[Callback, Action]:
+        """Raises CallbackRefused."""
         chat_id = None if query.message is None else query.message.chat.id
         callback = context.bot_data.callbacks.read(query.data or "", chat_id)
         action = self._actions.get(callback.action)
@@ -71,16 +86,9 @@ class Presses:
             raise CallbackRefused(OLD)
         if action.owner_only and callback.owner != query.from_user.id:
             raise CallbackRefused(NOT_YOURS)
-        return await action.answer(update, Press(query, callback), context)
+        return callback, action
 
 
 def button(label: str, callback: Callback, chat_id: int | None, context: BotContext) -> InlineKeyboardButton:
     """A button that does what the callback says, in this chat alone."""
     return InlineKeyboardButton(label, callback_data=context.bot_data.callbacks.data(callback, chat_id))
-
-
-async def _answer(query: CallbackQuery, said: str | None) -> None:
-    try:
-        await query.answer(said)
-    except BadRequest as error:  # it waited for too long, or was answered already: nobody looks at it any more
-        _log.debug("a press came too late: %s", type(error).__name__)

@@ -49,6 +49,7 @@ class Origin:
     parent: the prompt whose button was pressed, or whose words are the seed. continues_id: the prompt whose last
     state it begins from; None: from nothing read. part: which one, where an update makes several. settings: in
     place of the chat's, as for a warmer take. opinion: what asking for it says of the parent, noted with the prompt.
+    fingerprint: the generator it should be written by, if that is still there, in place of the chat's voice.
     """
 
     parent: Prompt | None = None
@@ -56,6 +57,7 @@ class Origin:
     part: int = 0
     settings: ChatSettings | None = None
     opinion: RatingKind | None = None
+    fingerprint: str | None = None
 
 
 NOTHING = Origin()
@@ -194,14 +196,10 @@ class Book:
         async with self._database.reading() as connection:
             return await States(connection).find(prompt_id)
 
-    async def latest_state(self, chat_id: int) -> tuple[Prompt, bytes] | None:
-        """The chat's last prompt with a state, and that state; None where there is none."""
+    async def last_prompt(self, chat_id: int, thread_id: int | None = None) -> Prompt | None:
+        """The last prompt in a chat, or in a topic of it, that was answered and may be continued."""
         async with self._database.reading() as connection:
-            states = States(connection)
-            prompt_id = await states.latest(chat_id)
-            prompt = None if prompt_id is None else await Prompts(connection).find(prompt_id)
-            state = None if prompt is None else await states.find(prompt.id)
-        return None if prompt is None or state is None else (prompt, state)
+            return await Prompts(connection).last_answered(chat_id, thread_id)
 
     async def rate(self, rating: Rating, user: User | None = None) -> bool:
         """Note an opinion; whether the prompt is still there. `user`: who gave it, where they are known."""

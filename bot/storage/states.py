@@ -32,13 +32,6 @@ class States:
         found: bytes | None = (await self._connection.execute(statement)).scalar()
         return found
 
-    async def latest(self, chat_id: int) -> int | None:
-        """The prompt after which the chat's newest state was saved; None where there is none."""
-        statement = select(states.c.prompt_id).where(states.c.chat_id == chat_id)
-        newest = statement.order_by(states.c.prompt_id.desc()).limit(1)
-        found: int | None = (await self._connection.execute(newest)).scalar()
-        return found
-
     async def delete_of_chats(self, chat_ids: list[int]) -> None:
         await self._connection.execute(delete(states).where(states.c.chat_id.in_(chat_ids)))
 

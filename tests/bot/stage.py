@@ -143,6 +143,12 @@ class Stage:
         while self.playground.updates.pending:  # noqa: ASYNC110  the queue tells nobody when it is empty
             await asyncio.sleep(0.01)
 
+    async def idle(self) -> list[Prompt]:
+        """The prompts, once the bot has nothing more to do with anything that was said or pressed."""
+        while self.playground.updates.pending or len(self.application.bot_data.inbox):  # noqa: ASYNC110  as above
+            await asyncio.sleep(0.01)
+        return await self.prompts()
+
     async def next_text(self, chat: int, mark: int) -> str:
         call = await self.playground.calls.wait("sendMessage", chat_id=chat, after=mark)
         return str(call.text)
