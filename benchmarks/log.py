@@ -216,7 +216,7 @@ class Replier:
             "a prompt by its id": lambda: book.find_prompt(chance.randrange(1, world.rows)),
             "a prompt by its message": lambda: book.prompt_of_message(chat(), chance.randrange(1, world.rows)),
             "a chat's settings": lambda: book.settings(chat()),
-            "a chat's last state": lambda: book.latest_state(chat()),
+            "a chat's last reply": lambda: book.last_prompt(chat()),
             "a person's decision": lambda: consents.decision(person()),
             "whether a person is to be asked": lambda: consents.is_due(person(), version, 1, None),
         }

@@ -80,7 +80,7 @@ async def a_day_of_the_bot(database: Database) -> None:
     await book.find_prompt(again.id)
     await book.prompt_of_message(5, 61)
     await book.state_after(first.id)
-    await book.latest_state(5)
+    await book.last_prompt(5)
     await book.rate(Rating(first.id, 8, "reaction", "👍", NOON), LUIS)
     await book.replace_ratings(first.id, LUIS, "reaction", [])
     await mail.end(place.id, "done")
