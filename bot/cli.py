@@ -45,9 +45,11 @@ def demo(port: int) -> None:
 async def _run(settings: Settings) -> None:
     from bot.app import BotConfig, running
     from bot.observability.server import PagesConfig
+    from bot.policy import policy_pages
 
     if settings.token is None:
         raise SettingsError("TELEGRAM_BOT_TOKEN: expected a token, got nothing")
+    port = settings.metrics_port
     config = BotConfig(
         settings.token,
         settings.database(),
@@ -59,7 +61,7 @@ async def _run(settings: Settings) -> None:
         data_dir=settings.data_dir.expanduser(),
         terms=settings.terms,
         webhook=webhook_config(settings),
-        pages=None if settings.metrics_port is None else PagesConfig(settings.metrics_host, settings.metrics_port),
+        pages=None if port is None else PagesConfig(settings.metrics_host, port, policy_pages(settings.terms)),
     )
     async with running(config) as application:
         _log.info("@%s is listening", application.bot.username)
@@ -73,10 +75,11 @@ async def _demo(settings: Settings, port: int) -> None:
     from bot.budgets import UNLIMITED
     from bot.playground import Playground, PlaygroundError
     from bot.playground.demo import demo_world
+    from bot.policy import policy_pages
 
     async with AsyncExitStack() as stack:
         try:
-            pages = {"/privacy": settings.terms.page("Cotorra")}
+            pages = policy_pages(settings.terms)
             playground = await stack.enter_async_context(Playground(port=port, world=demo_world, pages=pages))
         except PlaygroundError as error:
             raise PageError(str(error)) from error

@@ -223,7 +223,7 @@ class Settings(BaseSettings):
         ge=0,
         le=65535,
         validation_alias="COTORRA_METRICS_PORT",
-        description="Serves `/metrics` and `/healthz` at this port; without it, neither.",
+        description="Serves `/metrics`, `/healthz` and the policy at `/privacy` at this port; without it, none.",
     )
     metrics_host: str = Field(
         "127.0.0.1",

@@ -15,7 +15,8 @@ from typing import Any
 
 from sqlalchemy import URL, Connection, Engine, event, make_url
 from sqlalchemy.exc import ArgumentError, NoSuchModuleError
-from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
+from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_engine
+from sqlalchemy.pool import NullPool
 
 from bot.storage import sqlite_driver, sqlite_file
 from bot.storage.errors import DatabaseUnwritable, StorageError, translated
@@ -189,19 +190,28 @@ class Database:
 
     @asynccontextmanager
     async def snapshot(self) -> AsyncIterator[AsyncConnection]:
-        """Like `reading`, for many statements that all see the database as it was for the first.
+        """Like `reading`, for many statements that all see the database as it was for the first, and for streams.
 
         While it is open, SQLite's write-ahead log grows and keeps what is erased meanwhile.
         """
         with translated(self.name):
             self._find_file()
-            async with self._engine.connect() as connection:
-                if self.url.get_backend_name() == "sqlite":
-                    await connection.execution_options(reading=True)
-                else:
-                    await connection.execution_options(isolation_level="REPEATABLE READ")
-                async with connection.begin():
-                    yield connection
+            async with self._streaming_engine() as engine, engine.connect() as connection, connection.begin():
+                yield connection
+
+    @asynccontextmanager
+    async def _streaming_engine(self) -> AsyncIterator[AsyncEngine]:
+        """SQLite's rows as they come need the common driver; ours, which answers quickly, reads all of them at once."""
+        if self.url.get_backend_name() != "sqlite":
+            yield self._engine.execution_options(isolation_level="REPEATABLE READ")
+            return
+        arguments = connect_arguments(self.url, self._busy_timeout)
+        engine = create_async_engine(self.url, poolclass=NullPool, connect_args=arguments, hide_parameters=True)
+        prepare_sqlite(engine.sync_engine)
+        try:
+            yield engine.execution_options(reading=True)
+        finally:
+            await engine.dispose()
 
     def _find_file(self) -> None:
         """Raises DatabaseUnreachable where a SQLite file is gone, before SQLite says less."""

@@ -13,7 +13,12 @@ from sqlalchemy import text, update
 from telegram import Message
 
 from bot.callbacks import Callback, Callbacks
+from bot.languages import phrases
+from bot.observability.health import Health
+from bot.observability.metrics import Metrics
+from bot.observability.server import PagesConfig, operators_pages
 from bot.playground import Playground, faults
+from bot.policy import policy_pages
 from bot.retention import Retention
 from bot.storage.book import Origin
 from bot.storage.database import Database
@@ -21,7 +26,7 @@ from bot.storage.errors import DatabaseLocked
 from bot.storage.prompts import Answer, Prompt
 from bot.storage.states import States
 from bot.storage.tables import prompts as prompt_rows
-from bot.terms import Terms
+from bot.terms import PURPOSE, QUESTION, Terms
 from tests.bot.fakes import FakeGenerator
 from tests.bot.stage import Stage
 
@@ -373,12 +378,38 @@ async def test_my_data_is_a_file_with_all_of_it_and_nothing_of_others(first_day:
 
 
 def test_the_policy_says_what_the_settings_do() -> None:
-    page = Terms(7, "to feed <parrots>", "Ana & co").page("Cotorra")
+    page = policy_pages(Terms(7, "to feed <parrots>", "Ana & co"))["/privacy"]
     assert "after 7 days" in page
     assert "to feed &lt;parrots&gt;" in page
     assert "Ana &amp; co" in page
-    assert "within the hour" in Terms(0).page("Cotorra")
+    assert "within the hour" in policy_pages(Terms(0))["/privacy"]
+    assert "after 1 day." in policy_pages(Terms(1))["/privacy"]
     assert Terms(7).version != Terms(8).version
+
+
+def test_the_question_is_recorded_in_the_language_that_it_is_really_in() -> None:
+    terms = Terms(7)
+    for language in ("en", "es", "pt-BR", "tlh", None):
+        question = terms.question(language)
+        say = phrases(question.language)
+        assert question.sentence == say(QUESTION, purpose=say(PURPOSE), limit=terms.limit(say))
+        assert question.language == "en" or question.sentence != terms.question("en").sentence
+        assert question.version == terms.version
+
+
+def test_the_policy_is_offered_in_the_languages_it_is_whole_in() -> None:
+    pages = policy_pages(Terms(7))
+    for path, page in pages.items():
+        language = path.removeprefix("/privacy").removeprefix("/") or "en"
+        assert f'<html lang="{language}">' in page
+        assert all(len(pages) == 1 or f'href="{other}"' in page for other in pages)
+
+
+async def test_the_policy_is_served_where_the_operator_looks() -> None:
+    pages = PagesConfig(port=0, further=policy_pages(Terms(7)))
+    async with operators_pages(Metrics(), Health({}), pages) as port, httpx.AsyncClient(trust_env=False) as web:
+        answer = await web.get(f"http://127.0.0.1:{port}/privacy")
+    assert (answer.status_code, answer.text) == (200, policy_pages(Terms(7))["/privacy"])
 
 
 async def test_the_bot_purges_by_itself(first_day: Stage) -> None:
@@ -390,7 +421,7 @@ async def test_the_bot_purges_by_itself(first_day: Stage) -> None:
 
 
 async def test_the_policy_is_a_page_of_the_playground() -> None:
-    page = Terms(7).page("Cotorra")
+    page = policy_pages(Terms(7))["/privacy"]
     async with Playground(pages={"/privacy": page}) as playground, httpx.AsyncClient(trust_env=False) as web:
         answer = await web.get(f"{playground.api_base_url}/privacy")
     assert (answer.status_code, answer.text) == (200, page)
