@@ -8,7 +8,7 @@ export UV_HTTP_TIMEOUT ?= 300
 export UV_PYTHON_DOWNLOADS ?= never
 
 .DEFAULT_GOAL := help
-.PHONY: help demo run install test check format readme messages bench bench-training bench-log requirements clean
+.PHONY: help demo run install test check format readme messages bench bench-training bench-log bench-load bench-soak crash-test requirements clean
 
 help: ## what there is to make
 	@awk -F ':.*## ' '/^[a-z-]+:.*## / {printf "  make %-14s %s\n", $$1, $$2}' Makefile
@@ -50,6 +50,16 @@ bench-training: .venv/dev.installed ## characters per second of each way to trai
 
 bench-log: .venv/dev.installed ## the prompt log at ten million prompts: the bot's queries, figures, export, purge
 	$(BIN)/python -m benchmarks.log
+
+bench-load: .venv/dev.installed ## a thousand chats within Telegram's limits: all answered once, in order; how long it takes
+	$(BIN)/python -m benchmarks.load
+
+bench-soak: .venv/dev.installed ## an hour's traffic in ten minutes, and nothing that grows
+	$(BIN)/python -m benchmarks.soak
+
+crash-test: .venv/dev.installed ## kill -9 a hundred times under load, polling and webhook: nothing lost, nothing doubled
+	$(BIN)/python -m benchmarks.crash --polling
+	$(BIN)/python -m benchmarks.crash --webhook
 
 requirements: $(UV) ## pin every dependency again, with hashes
 	$(UV) pip compile --quiet --universal --generate-hashes --python-version 3.11 --no-header pyproject.toml -o requirements/bot.txt

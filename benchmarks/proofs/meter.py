@@ -85,5 +85,9 @@ def summary(samples: Sequence[Sample]) -> dict[str, object]:
         "memory_growth_mib": growth(memory),
         "files": {"median": statistics.median(s.files for s in samples), "most": max(s.files for s in samples)},
         "threads": {"median": statistics.median(s.threads for s in samples), "most": max(s.threads for s in samples)},
+        "tasks": {
+            "median": statistics.median(s.tasks or 0 for s in samples),
+            "most": max(s.tasks or 0 for s in samples),
+        },
         "processor_share": (last.processor - first.processor) / (last.at - first.at) if last.at > first.at else 0.0,
     }

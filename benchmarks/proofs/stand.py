@@ -2,6 +2,7 @@
 
 import asyncio
 import random
+import socket
 import time
 from collections.abc import AsyncIterator, Iterator, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
@@ -64,6 +65,13 @@ class Stand:
     def complaints(self) -> list[str]:
         """Whatever is not as it should be."""
         return self.witness.complaints() + self.ledger.complaints(self.witness)
+
+
+def free_port() -> int:
+    """A port of this machine that nobody listens at; whoever wants it has to be quick."""
+    with socket.socket() as free:
+        free.bind(("127.0.0.1", 0))
+        return int(free.getsockname()[1])
 
 
 @asynccontextmanager

@@ -37,6 +37,7 @@ class Witness:
         self.replies: dict[tuple[int, int], Reply] = {}
         self.unasked: list[tuple[int, str]] = []  # (chat, text): replies to what nobody said
         self._others: dict[tuple[int, int], str] = {}  # (chat, message) -> text: whatever is no reply
+        self._key_at: dict[tuple[int, int], tuple[int, int]] = {}  # (chat, message) -> the prompt that it answers
         self._unanswered: set[tuple[int, int]] = set()
 
     def heard(self, prompt: Prompt) -> None:
@@ -51,6 +52,8 @@ class Witness:
             if shown.message_id is not None:
                 self._others[shown.chat_id, shown.message_id] = shown.text
             return
+        if shown.message_id is not None:
+            self._written_over(key, shown)
         reply = self.replies.get(key)
         if reply is None or reply.prompt.seat.chat_id != shown.chat_id:
             self.unasked.append((shown.chat_id, shown.text))
@@ -63,6 +66,14 @@ class Witness:
             reply.messages[shown.message_id] = shown.text
             self._others.pop((shown.chat_id, shown.message_id), None)
             self._unanswered.discard(key)
+
+    def _written_over(self, key: tuple[int, int], shown: Shown) -> None:
+        """A message says something else now: whatever it said before has no reply there any more."""
+        place = (shown.chat_id, shown.message_id or 0)
+        before = self._key_at.get(place)
+        if before is not None and before != key:
+            self.replies[before].messages.pop(place[1], None)
+        self._key_at[place] = key
 
     @property
     def unanswered(self) -> int:
