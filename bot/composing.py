@@ -5,13 +5,16 @@ Knows no Telegram. Unlike `bot.thinking` it keeps no state, so that /more goes o
 
 import asyncio
 import time
-from collections.abc import Sequence
+from collections.abc import Coroutine, Sequence
+from typing import Any, TypeVar
 
 from bot.prompt_turn import turn_of
 from bot.scheduler import Scheduler
 from bot.storage.book import Book
 from bot.storage.prompts import Answer, Prompt
 from bot.text import clean
+
+T = TypeVar("T")
 
 
 async def compose(prompt: Prompt, scheduler: Scheduler, book: Book) -> Answer:
@@ -38,9 +41,14 @@ async def compose(prompt: Prompt, scheduler: Scheduler, book: Book) -> Answer:
 
 async def compose_all(prompts: Sequence[Prompt], scheduler: Scheduler, book: Book) -> list[Answer]:
     """All of them at once, in their order; what was begun is given up where one of them fails."""
+    return await all_of([compose(prompt, scheduler, book) for prompt in prompts])
+
+
+async def all_of(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:
+    """The outcomes of all, at once; where one of them fails, the others are given up and its error is raised."""
     try:
         async with asyncio.TaskGroup() as group:
-            tasks = [group.create_task(compose(prompt, scheduler, book)) for prompt in prompts]
+            tasks = [group.create_task(each) for each in work]
     except ExceptionGroup as failures:
         raise failures.exceptions[0] from None
     return [task.result() for task in tasks]

@@ -3,6 +3,8 @@
 from telegram import Update
 from telegram.ext import (
     CallbackQueryHandler,
+    ChosenInlineResultHandler,
+    InlineQueryHandler,
     MessageHandler,
     MessageReactionHandler,
     PollAnswerHandler,
@@ -15,7 +17,9 @@ from bot.handlers.addressed import Addressed
 from bot.handlers.commands import Command
 from bot.handlers.errors import on_error
 from bot.handlers.gate import gate
+from bot.handlers.guest import on_guest_message
 from bot.handlers.help import help_command, start_command, unknown_command
+from bot.handlers.inline import Inline, on_choice
 from bot.handlers.presses import Presses
 from bot.handlers.privacy import ACTIONS as PRIVACY
 from bot.handlers.privacy import ask_once, forget_command, my_data_command, privacy_command
@@ -38,6 +42,9 @@ UPDATES = (
     "callback_query",
     "poll_answer",
     "message_reaction",
+    "inline_query",
+    "chosen_inline_result",
+    "guest_message",
 )
 
 _BEFORE_ALL = -1
@@ -73,5 +80,8 @@ def add_handlers(application: BotApplication) -> None:
     application.add_handler(CallbackQueryHandler(Presses({**PRIVACY, **TAKES, **SETTINGS, **QUIZ}).handle))
     application.add_handler(PollAnswerHandler(on_poll_answer))
     application.add_handler(MessageReactionHandler(on_reaction))
+    application.add_handler(InlineQueryHandler(Inline().on_query))
+    application.add_handler(ChosenInlineResultHandler(on_choice))
+    application.add_handler(MessageHandler(filters.UpdateType.GUEST_MESSAGE, on_guest_message))
     application.add_handler(TypeHandler(Update, ask_once), group=_AFTER_ALL)
     application.add_error_handler(on_error)

@@ -1,0 +1,100 @@
+"""Guest mode: called by name in a chat that the bot has not joined, it answers there, once.
+
+The chat's number means nothing outside of it, so nothing is written down about the chat, nor set in it.
+"""
+
+import datetime as dt
+import logging
+from dataclasses import replace
+
+from telegram import (
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    Message,
+    MessageEntity,
+    SentGuestMessage,
+    Update,
+)
+from telegram.error import BadRequest, Forbidden
+
+from bot.composing import compose
+from bot.context import BotContext, person_of
+from bot.conversation import scheduler_for
+from bot.errors import GenerationFailed, SeedRefused, TurnTooSlow
+from bot.languages import Phrases, phrases
+from bot.seeds import seed_of
+from bot.storage.book import Occasion, Origin
+from bot.storage.prompts import Answer
+from bot.storage.settings import ChatSettings
+from model.sampling import Rng
+
+LENGTH = 200  # characters: a guest is brief
+_TITLE = "Cotorra"  # of the answer as a result; nobody sees it
+
+_log = logging.getLogger(__name__)
+
+
+async def on_guest_message(update: Update, context: BotContext) -> None:
+    """Somebody calls: what they wrote besides the name is continued, else what they answered."""
+    message = update.guest_message
+    if message is None or message.guest_query_id is None:
+        return
+    person = message.from_user
+    say = phrases(None if person is None else person.language_code)
+    try:
+        seed = seed_of(_words(message, context.bot.username))
+    except SeedRefused as refusal:
+        await _answer(message, say.of(refusal), context)
+        return
+    await _continue(update, message, seed, say, context)
+
+
+async def _continue(update: Update, message: Message, seed: str, say: Phrases, context: BotContext) -> None:
+    services, person = context.bot_data, person_of(message)
+    base = ChatSettings() if person is None else await services.book.settings(person.id)
+    settings = replace(base, length=LENGTH, ending="sentence")
+    origin = Origin(settings=settings)
+    scheduler = await scheduler_for(0 if person is None else person.id, origin, context)
+    occasion = Occasion(context.bot.id, update.update_id, None, person, None, dt.datetime.now(dt.UTC))
+    prompt = await services.book.open_prompt(occasion, "guest", seed, Rng.fresh().seed, scheduler.fingerprint, origin)
+    if prompt.answer.outcome != "pending":
+        return
+    try:
+        answer = await compose(prompt, scheduler, services.book)
+    except (TurnTooSlow, GenerationFailed) as refusal:
+        await _answer(message, say.of(refusal), context)
+        await services.book.close_prompt(prompt.id, Answer("failed"))
+        return
+    sent = await _answer(message, answer.reply_text or "", context)
+    outcome = Answer("failed", answer.reply_text) if sent is None else replace(answer, outcome="answered")
+    await services.book.close_prompt(prompt.id, replace(outcome, inline_message_id=sent))
+
+
+def _words(message: Message, username: str) -> str:
+    """The text without the bot's name, else the text of the message it answers."""
+    entities = message.parse_entities([MessageEntity.MENTION]) or message.parse_caption_entities(
+        [MessageEntity.MENTION]
+    )
+    text = message.text or message.caption or ""
+    for name in entities.values():
+        if name.lower() == f"@{username}".lower():
+            text = text.replace(name, " ")
+    if text.strip():
+        return text.strip()
+    answered = message.reply_to_message
+    return "" if answered is None else answered.text or answered.caption or ""
+
+
+async def _answer(message: Message, text: str, context: BotContext) -> str | None:
+    """Say it; the message's inline id, None where nobody waits for it any more."""
+    content = InputTextMessageContent(text, link_preview_options=LinkPreviewOptions(is_disabled=True))
+    try:
+        # Typed by hand: python-telegram-bot's rate limiter hides what the call returns.
+        sent: SentGuestMessage = await context.bot.answer_guest_query(
+            message.guest_query_id or "", InlineQueryResultArticle("1", _TITLE, content)
+        )
+    except (BadRequest, Forbidden) as error:
+        _log.info("a guest's answer came too late: %s", type(error).__name__)
+        return None
+    return sent.inline_message_id

@@ -1,0 +1,143 @@
+"""Inline mode: `@bot text` in any chat offers three continuations; which one is chosen is written down."""
+
+import asyncio
+import datetime as dt
+import logging
+from dataclasses import replace
+
+from telegram import (
+    InlineKeyboardButton,
+    InlineKeyboardMarkup,
+    InlineQuery,
+    InlineQueryResultArticle,
+    InlineQueryResultsButton,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    Update,
+)
+from telegram.error import BadRequest
+
+from bot.composing import all_of, compose_all
+from bot.context import BotContext, phrases_for
+from bot.conversation import scheduler_for
+from bot.errors import TurnRefused
+from bot.languages import N_
+from bot.newest import Newest
+from bot.offers import LADDER, Offer, offers, read_offer, settings_of
+from bot.storage.book import NOTHING, Occasion, Origin
+from bot.storage.ratings import Rating
+from bot.storage.users import User
+from bot.text import clean
+from bot.turns import Turn
+from model.sampling import Rng
+
+HINT = N_("Type a beginning and I will go on")
+TRY = N_("🦜 Try it yourself")
+
+PAUSE = 0.15  # seconds without a keystroke before anything is written
+_CACHED = 30  # seconds: for whoever deletes a letter and types it again
+
+_log = logging.getLogger(__name__)
+
+
+class Inline:
+    """Answers what people type; of each person only the newest query."""
+
+    def __init__(self) -> None:
+        self._newest: Newest[list[InlineQueryResultArticle]] = Newest()
+
+    async def on_query(self, update: Update, context: BotContext) -> None:
+        """Something is typed. Decoration: what cannot be offered now is not, and nobody is told."""
+        query = update.inline_query
+        if query is None:
+            return
+        say = await phrases_for(update, context)
+        if not query.query.strip():
+            button = InlineQueryResultsButton(say(HINT), start_parameter="inline")
+            await _answer(query, [], button)
+            return
+        try:
+            results = await self._newest.run(query.from_user.id, _offer(update, query, context))
+        except TurnRefused as refusal:
+            _log.info("an inline query was not answered: %s", type(refusal).__name__)
+            return
+        if results is not None:
+            await _answer(query, results)
+
+
+async def on_choice(update: Update, context: BotContext) -> None:
+    """One of the three was sent: all of them are written down, and that it was preferred to the others."""
+    choice = update.chosen_inline_result
+    offer = None if choice is None else read_offer(choice.result_id)
+    if choice is None or offer is None:
+        return
+    book, person = context.bot_data.book, choice.from_user
+    scheduler = await scheduler_for(person.id, NOTHING, context)
+    if not scheduler.fingerprint.startswith(offer.voice):
+        _log.info("an inline result was chosen that another voice wrote: it is not written down")
+        return
+    base, seed = await book.settings(person.id), clean(choice.query)
+    user = User(person.id, person.full_name, person.username, person.language_code)
+    now = dt.datetime.now(dt.UTC)
+    occasion = Occasion(context.bot.id, update.update_id, None, user, None, now)
+    prompts = [
+        await book.open_prompt(
+            occasion,
+            "inline",
+            seed,
+            offer.rng_seed,
+            scheduler.fingerprint,
+            Origin(part=step, settings=settings_of(step, base)),
+        )
+        for step in range(len(LADDER))
+    ]
+    try:
+        answers = await compose_all(prompts, scheduler, book)
+    except TurnRefused as refusal:
+        _log.warning("a chosen inline result was not written again: %s", type(refusal).__name__)
+        return
+    for step, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
+        chosen = choice.inline_message_id if step == offer.step else None
+        if answer.outcome == "pending":
+            await book.close_prompt(prompt.id, replace(answer, outcome="answered", inline_message_id=chosen))
+    rating = Rating(prompts[offer.step].id, user.id, "chosen", str(offer.step), now)
+    await book.replace_ratings(rating.prompt_id, user, "chosen", [rating])
+
+
+async def _offer(update: Update, query: InlineQuery, context: BotContext) -> list[InlineQueryResultArticle]:
+    await asyncio.sleep(PAUSE)
+    say, seed = await phrases_for(update, context), clean(query.query)
+    base = await context.bot_data.book.settings(query.from_user.id)
+    scheduler = await scheduler_for(query.from_user.id, NOTHING, context)
+    choices = offers(Rng.fresh().seed, scheduler.fingerprint)
+    settings = [settings_of(offer.step, base) for offer in choices]
+    turns = [
+        Turn(seed, each.length, each.sampling, Rng(offer.rng_seed), ending=each.ending, chat=query.from_user.id)
+        for each, offer in zip(settings, choices, strict=True)
+    ]
+    written = await all_of([scheduler.run(turn) for turn in turns])
+    again = InlineKeyboardButton(say(TRY), switch_inline_query_current_chat="")
+    return [
+        _article(offer, say(LADDER[offer.step][1]), seed, clean(continuation.text), InlineKeyboardMarkup([[again]]))
+        for offer, continuation in zip(choices, written, strict=True)
+    ]
+
+
+def _article(
+    offer: Offer, title: str, seed: str, continuation: str, keyboard: InlineKeyboardMarkup
+) -> InlineQueryResultArticle:
+    content = InputTextMessageContent(
+        seed + continuation, parse_mode=None, link_preview_options=LinkPreviewOptions(is_disabled=True)
+    )
+    return InlineQueryResultArticle(
+        offer.id, title, content, reply_markup=keyboard, description="…" + " ".join(continuation.split())
+    )
+
+
+async def _answer(
+    query: InlineQuery, results: list[InlineQueryResultArticle], button: InlineQueryResultsButton | None = None
+) -> None:
+    try:
+        await query.answer(results, cache_time=_CACHED, is_personal=True, button=button)
+    except BadRequest as error:  # the person has typed on, or gone
+        _log.debug("an inline query came too late: %s", type(error).__name__)
