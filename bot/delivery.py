@@ -132,7 +132,7 @@ async def _send(
             spot.chat_id,
             text,
             message_thread_id=spot.thread_id,
-            reply_parameters=_quoting(spot),
+            reply_parameters=quoting(spot),
             reply_markup=keyboard,
             disable_notification=spot.silent or None,
             link_preview_options=NO_PREVIEW,
@@ -145,7 +145,7 @@ async def _send(
     return await inbox.mail.sent(begun, sent.message_id)
 
 
-def _quoting(spot: Spot) -> ReplyParameters | None:
+def quoting(spot: Spot) -> ReplyParameters | None:
     """What was answered may be deleted meanwhile; then nothing is quoted."""
     return None if spot.reply_to is None else ReplyParameters(spot.reply_to, allow_sending_without_reply=True)
 

@@ -11,19 +11,16 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from telegram import Chat, InlineKeyboardMarkup, InputPollOption, Message, ReplyParameters, Update
+from telegram import Chat, InlineKeyboardMarkup, InputPollOption, Message, Update
 from telegram.error import BadRequest, TelegramError
-from telegram.ext import ExtBot
 
 from bot.context import BotContext
-from bot.delivery import CATCH_UP, NOT_SENT, REFUSED, meaning
+from bot.delivery import CATCH_UP, NOT_SENT, REFUSED, meaning, quoting
 from bot.inbox import Inbox
-from bot.outgoing import Departure, Priority, RateArgs
+from bot.outgoing import Departure, PacedBot, Priority
 from bot.probing import Probe, Search
 from bot.spot import Spot
 from bot.storage.deliveries import Delivery
-
-PacedBot = ExtBot[RateArgs]
 
 
 class Parcel(Protocol):
@@ -109,11 +106,6 @@ class Quiz:
         return found if isinstance(found, Message) and found.poll is not None else None
 
 
-def quoting(spot: Spot) -> ReplyParameters | None:
-    """What was answered may be deleted meanwhile; then nothing is quoted."""
-    return None if spot.reply_to is None else ReplyParameters(spot.reply_to, allow_sending_without_reply=True)
-
-
 async def send_once(parcel: Parcel, spot: Spot, update: Update, context: BotContext) -> Message | int:
     """Send a parcel in answer to an update, unless it was sent before: the message, or its id where it was.
 
@@ -125,8 +117,13 @@ async def send_once(parcel: Parcel, spot: Spot, update: Update, context: BotCont
     (delivery,) = await inbox.mail.plan(held.place, held.next_saying(), spot.chat_id, [parcel.note])
     if delivery.message_id is not None:
         return delivery.message_id
+    async with inbox.sending(spot.chat_id):
+        return await _send(parcel, delivery, spot, context.bot, inbox)
+
+
+async def _send(parcel: Parcel, delivery: Delivery, spot: Spot, bot: PacedBot, inbox: Inbox) -> Message | int:
     if delivery.above is not None:
-        found = await _find(parcel, delivery, delivery.above, spot, context.bot, inbox)
+        found = await _find(parcel, delivery, delivery.above, spot, bot, inbox)
         if found is not None:
             await inbox.mail.sent(delivery, found if isinstance(found, int) else found.message_id)
             return found
@@ -137,7 +134,7 @@ async def send_once(parcel: Parcel, spot: Spot, update: Update, context: BotCont
         begun = await inbox.mail.begin(begun)
 
     try:
-        message = await parcel.send(context.bot, spot, Departure(Priority.FINAL, about_to_go))
+        message = await parcel.send(bot, spot, Departure(Priority.FINAL, about_to_go))
     except TelegramError as error:
         if isinstance(error, REFUSED) or isinstance(error.__cause__, NOT_SENT):
             await inbox.mail.take_back(begun)

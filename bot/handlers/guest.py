@@ -23,6 +23,7 @@ from bot.context import BotContext, person_of
 from bot.conversation import scheduler_for
 from bot.errors import GenerationFailed, SeedRefused, TurnTooSlow
 from bot.languages import Phrases, phrases
+from bot.manners import defuse
 from bot.seeds import seed_of
 from bot.storage.book import Occasion, Origin
 from bot.storage.prompts import Answer
@@ -66,7 +67,7 @@ async def _continue(update: Update, message: Message, seed: str, say: Phrases, c
         await _answer(message, say.of(refusal), context)
         await services.book.close_prompt(prompt.id, Answer("failed"))
         return
-    sent = await _answer(message, answer.reply_text or "", context)
+    sent = await _answer(message, defuse(answer.reply_text or ""), context)
     outcome = Answer("failed", answer.reply_text) if sent is None else replace(answer, outcome="answered")
     await services.book.close_prompt(prompt.id, replace(outcome, inline_message_id=sent))
 

@@ -22,6 +22,7 @@ from bot.context import BotContext, phrases_for
 from bot.conversation import scheduler_for
 from bot.errors import TurnRefused
 from bot.languages import N_
+from bot.manners import defuse
 from bot.newest import Newest
 from bot.offers import LADDER, Offer, offers, read_offer, settings_of
 from bot.storage.book import NOTHING, Occasion, Origin
@@ -127,7 +128,7 @@ def _article(
     offer: Offer, title: str, seed: str, continuation: str, keyboard: InlineKeyboardMarkup
 ) -> InlineQueryResultArticle:
     content = InputTextMessageContent(
-        seed + continuation, parse_mode=None, link_preview_options=LinkPreviewOptions(is_disabled=True)
+        defuse(seed + continuation), parse_mode=None, link_preview_options=LinkPreviewOptions(is_disabled=True)
     )
     return InlineQueryResultArticle(
         offer.id, title, content, reply_markup=keyboard, description="…" + " ".join(continuation.split())

@@ -18,6 +18,7 @@ from bot.errors import GenerationFailed, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.handlers.presses import Action, Press, button
 from bot.languages import N_, NN_, Phrases
+from bot.manners import defuse
 from bot.parcels import Quiz, send_once
 from bot.quiz import SHORTEST, Real, arrange, choose, settings_for, tidy
 from bot.replies import say_at
@@ -28,6 +29,7 @@ from bot.storage.game_book import GameBook
 from bot.storage.games import Game, Option
 from bot.storage.scores import Score
 from bot.storage.users import User
+from model.held_out import shortened
 from model.sampling import Rng
 
 QUESTION = N_("One of these lines is real, the others I made up. Which one is real?")
@@ -46,6 +48,7 @@ POINTS = NN_("{name}: {number} point", "{name}: {number} points")
 SOMEBODY = N_("somebody")
 ALREADY = N_("The next one is there already.")
 
+_LONGEST_OPTION = 100  # characters, Telegram's limit
 _MEDALS = ("🥇", "🥈", "🥉")
 _ISOLATED = "\u2068{}\u2069"  # a name from right to left turns nothing around but itself
 
@@ -186,7 +189,8 @@ async def _texts(game: Game, context: BotContext) -> list[str]:
     for number, option in enumerate(game.options):
         seed, reply_text = words.get(option.prompt_id or 0, ("", None))
         own = seed if number == game.correct_option else reply_text or ""
-        texts.append(tidy(option.line if option.line is not None else own))
+        shown = defuse(tidy(option.line if option.line is not None else own))
+        texts.append(shortened(shown, _LONGEST_OPTION))
     return texts
 
 
@@ -208,7 +212,7 @@ def _ranks(scores: Sequence[Score], say: Phrases) -> list[str]:
 
 
 def _plain(name: str) -> str:
-    return " ".join(name.split())
+    return defuse(" ".join(name.split()))
 
 
 def _games(context: BotContext) -> GameBook:

@@ -10,6 +10,7 @@ from bot.conversation import scheduler_for
 from bot.errors import GenerationFailed, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.languages import N_, Phrases
+from bot.manners import defuse
 from bot.parcels import Photo, send_once
 from bot.pictures.surprise import Words, draw_surprise, shorten
 from bot.replies import reply
@@ -65,7 +66,7 @@ def _bits(scored: tuple[tuple[str, float], ...]) -> str:
 def _caption(scored: tuple[tuple[str, float], ...], bits: str, say: Phrases) -> str:
     place = max(range(len(scored)), key=lambda place: scored[place][1])
     character = scored[place][0].replace("\n", "↵")
-    before = "".join(each for each, _ in scored[max(0, place - _SHOWN_BEFORE) : place]).replace("\n", "↵")
+    before = defuse("".join(each for each, _ in scored[max(0, place - _SHOWN_BEFORE) : place]).replace("\n", "↵"))
     if not before.strip():
         return say(CAPTION_FIRST, bits=bits, character=character)
     return say(CAPTION, bits=bits, character=character, before=f"…{before}" if place > _SHOWN_BEFORE else before)

@@ -16,13 +16,6 @@ async def asked(stage: Stage, text: str) -> InlineAnswer:
     return await ask.answer
 
 
-async def written_down(stage: Stage) -> None:
-    """What was chosen is in the database: it leaves the inbox after that."""
-    await stage.taken()
-    while len(stage.application.bot_data.inbox):  # noqa: ASYNC110  the inbox tells nobody when it is empty
-        await asyncio.sleep(0.01)
-
-
 def text_of(answer: InlineAnswer, place: int) -> str:
     return str(answer.results[place].content["text"])
 
@@ -36,14 +29,14 @@ async def test_three_continuations_at_three_temperatures_are_offered(stage: Stag
     (call,) = stage.playground.calls.of("answerInlineQuery")
     assert call.parameters["is_personal"] in ("true", "True", True)
     assert '"parse_mode"' not in str(call.parameters["results"])
-    await written_down(stage)
+    await stage.idle()
     assert await stage.prompts() == []  # nothing was chosen yet
 
 
 async def test_the_chosen_one_is_written_down_with_the_others_and_preferred(stage: Stage) -> None:
     answer = await asked(stage, "choose me")
     sent = await stage.playground.choose(stage.group, stage.you, answer, answer.results[1].id)
-    await written_down(stage)
+    await stage.idle()
     prompts = await stage.prompts()
     assert [prompt.asked.temperature for prompt in prompts] == [temperature for temperature, _ in LADDER]
     texts = [(prompt.answer.reply_text or "").strip() for prompt in prompts]
@@ -61,12 +54,12 @@ async def test_the_chosen_one_is_written_down_with_the_others_and_preferred(stag
 
 async def test_what_was_offered_before_a_restart_may_be_chosen_after_it_and_counts_once(stage: Stage) -> None:
     answer = await asked(stage, "patience")
-    await written_down(stage)
+    await stage.idle()
     await stage.restart()
     you = {"id": stage.you, "is_bot": False, "first_name": "You"}
     choice = {"result_id": answer.results[2].id, "from": you, "query": "patience", "inline_message_id": "abc"}
     await stage.deliver_update("chosen_inline_result", choice)
-    await written_down(stage)
+    await stage.idle()
     chosen = (await stage.prompts())[2].answer
     assert (chosen.reply_text or "").strip() == text_of(answer, 2)
     assert chosen.inline_message_id == "abc"
@@ -82,7 +75,7 @@ async def test_a_newer_query_of_the_same_person_gives_up_the_older(address: str)
         await stage.taken()
         generator.gate.set()
         assert all(result.content["text"].startswith("new") for result in (await newer.answer).results)
-        await written_down(stage)
+        await stage.idle()
         assert not older.answer.done()
         assert len(stage.playground.calls.of("answerInlineQuery")) == 1
 
@@ -110,7 +103,7 @@ async def test_results_that_are_not_ours_are_not_written_down(stage: Stage) -> N
     you = {"id": stage.you, "is_bot": False, "first_name": "You"}
     for result_id in ("", "x", "1.9.5.01234567", "1.0.5.ffffffff", "1.0.99999999999999999999.01234567"):
         await stage.deliver_update("chosen_inline_result", {"result_id": result_id, "from": you, "query": "q"})
-    await written_down(stage)
+    await stage.idle()
     assert await stage.prompts() == []
 
 
@@ -143,7 +136,7 @@ async def test_called_in_a_chat_it_has_not_joined_it_answers_there_once(stage: S
     elsewhere = outside(stage)
     await stage.playground.say(elsewhere, stage.you, "@cotorra_bot tell us a story")
     answer = await stage.playground.until(elsewhere, lambda m: m.guest_bot_caller_user is not None)
-    await written_down(stage)
+    await stage.idle()
     (prompt,) = await stage.prompts()
     assert answer.text == (prompt.answer.reply_text or "").strip()
     assert (prompt.asked.kind, prompt.asked.seed_text, prompt.asked.chat_id) == ("guest", "tell us a story", None)
@@ -157,7 +150,7 @@ async def test_a_guest_is_told_when_there_is_nothing_to_continue(stage: Stage) -
     await stage.playground.say(elsewhere, stage.you, "@cotorra_bot")
     answer = await stage.playground.until(elsewhere, lambda m: m.guest_bot_caller_user is not None)
     assert "/seed" in (answer.text or "")
-    await written_down(stage)
+    await stage.idle()
     assert await stage.prompts() == []
 
 
@@ -170,7 +163,7 @@ async def test_a_guest_that_comes_too_late_goes_quietly(address: str) -> None:
         stage.playground.expire()
         generator.gate.set()
         await stage.playground.calls.wait("answerGuestQuery")
-        await written_down(stage)
+        await stage.idle()
         (prompt,) = await stage.prompts()
         assert (prompt.asked.seed_text, prompt.answer.outcome) == ("go on   please", "failed")
 

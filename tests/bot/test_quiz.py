@@ -1,4 +1,3 @@
-import asyncio
 import datetime as dt
 import json
 import random
@@ -40,13 +39,6 @@ def real_option(message: Message) -> int:
     return next(n for n, option in enumerate(poll_of(message).options) if option.text in LINES)
 
 
-async def counted(stage: Stage) -> None:
-    """Every vote so far is in the database: it leaves the inbox after that."""
-    await stage.taken()
-    while len(stage.application.bot_data.inbox):  # noqa: ASYNC110  the inbox tells nobody when it is empty
-        await asyncio.sleep(0.01)
-
-
 async def ratings(stage: Stage) -> list[Rating]:
     async with stage.database.reading() as connection:
         return await Ratings(connection).of_prompts([prompt.id for prompt in await stage.prompts()])
@@ -62,7 +54,7 @@ async def test_a_quiz_hides_one_real_line_among_three_made_up_ones(address: str)
         call = stage.playground.calls.of("sendPoll")[0]
         (correct,) = json.loads(call.parameters["correct_option_ids"])
         assert poll.options[correct].text == whole[0]
-        await counted(stage)
+        await stage.idle()
         prompts = await stage.prompts()
         assert [(p.asked.kind, p.asked.part, p.answer.outcome) for p in prompts] == [
             ("quiz", part, "answered") for part in range(MADE_UP)
@@ -77,7 +69,7 @@ async def test_who_sees_through_it_has_a_point_and_who_does_not_rates_the_made_u
         wrong = (right + 1) % 4
         await stage.playground.vote(stage.group, message.message_id, first, right)
         await stage.playground.vote(stage.group, message.message_id, second, wrong)
-        await counted(stage)
+        await stage.idle()
         assert [(score.user_id, score.points) for score in await GameBook(stage.database).best(stage.group)] == [
             (first, 1)
         ]
@@ -90,19 +82,19 @@ async def test_who_sees_through_it_has_a_point_and_who_does_not_rates_the_made_u
 async def test_the_first_answer_counts_and_after_a_restart_too(address: str) -> None:
     async with stage_with(address) as stage:
         message = await play(stage)
-        await counted(stage)
+        await stage.idle()
         await stage.restart()
         right, poll_id = real_option(message), poll_of(message).id
         you = {"id": stage.you, "is_bot": False, "first_name": "You"}
         for option in ((right + 1) % 4, right, right):
             answer = {"poll_id": poll_id, "user": you, "option_ids": [option], "option_persistent_ids": [str(option)]}
             await stage.deliver_update("poll_answer", answer)
-            await counted(stage)
+            await stage.idle()
         assert await GameBook(stage.database).best(stage.group) == []
         other = {"poll_id": poll_id, "user": {**you, "id": 7}, "option_ids": [right], "option_persistent_ids": ["0"]}
         await stage.deliver_update("poll_answer", other)
         await stage.deliver_update("poll_answer", other)
-        await counted(stage)
+        await stage.idle()
         assert [score.points for score in await GameBook(stage.database).best(stage.group)] == [1]
 
 
@@ -146,7 +138,7 @@ async def test_a_poll_whose_arrival_nobody_confirmed_is_found_and_counts(address
         stage.playground.faults.add(faults.dropped_after(), method="sendPoll")
         await stage.playground.say(stage.group, stage.you, "/quiz")
         await stage.playground.calls.wait("editMessageReplyMarkup", where=lambda call: call.status == 200)
-        await counted(stage)
+        await stage.idle()
         (message,) = [m for m in stage.playground.history(stage.group) if m.poll is not None]
         async with stage.database.reading() as connection:
             game = await Games(connection).find_poll(poll_of(message).id)
@@ -184,7 +176,7 @@ async def test_the_top_shows_this_week_and_all_time(address: str) -> None:
         for _ in range(2):
             message = await play(stage)
             await stage.playground.vote(stage.group, message.message_id, stage.you, real_option(message))
-            await counted(stage)
+            await stage.idle()
         top = await stage.ask("/top", stage.group)
         assert top.count("2 points") == 2
         assert "This week" in top

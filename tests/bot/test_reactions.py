@@ -5,7 +5,7 @@ from tests.bot.stage import Stage
 async def reply_to(stage: Stage, seed: str) -> int:
     await stage.ask(f"/seed {seed}")
     message = await stage.playground.until(stage.you, lambda m: (m.text or "").startswith(seed))
-    await stage.settled()
+    await stage.idle()
     return message.message_id
 
 
@@ -17,14 +17,14 @@ async def ratings(stage: Stage) -> list[Rating]:
 async def test_a_reaction_is_an_opinion_on_the_prompt_and_the_last_one_counts(stage: Stage) -> None:
     message_id = await reply_to(stage, "like me")
     await stage.playground.react(stage.you, message_id, stage.you, "👍")
-    await stage.settled()
+    await stage.idle()
     (rating,) = await ratings(stage)
     assert (rating.user_id, rating.kind, rating.value) == (stage.you, "reaction", "👍")
     await stage.playground.react(stage.you, message_id, stage.you, "🔥")
-    await stage.settled()
+    await stage.idle()
     assert [rating.value for rating in await ratings(stage)] == ["🔥"]
     await stage.playground.react(stage.you, message_id, stage.you, None)
-    await stage.settled()
+    await stage.idle()
     assert await ratings(stage) == []
 
 
@@ -37,7 +37,7 @@ async def test_several_reactions_of_every_kind_are_kept(stage: Stage) -> None:
     ]
     for _ in range(2):  # as after a crash
         await stage.deliver_update("message_reaction", change(stage, message_id, kinds))
-        await stage.settled()
+        await stage.idle()
     assert [rating.value for rating in await ratings(stage)] == ["❤", "5368324170671202286", "⭐"]
 
 
@@ -49,7 +49,7 @@ async def test_reactions_to_other_messages_and_of_nobody_are_no_opinions(stage: 
     hidden["actor_chat"] = {"id": stage.group, "type": "supergroup", "title": "The Aviary"}
     for update in (hidden, change(stage, 10_000, thumb)):
         await stage.deliver_update("message_reaction", update)
-    await stage.settled()
+    await stage.idle()
     assert await ratings(stage) == []
 
 
