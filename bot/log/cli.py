@@ -128,9 +128,9 @@ def stats(as_json: bool, png: Path | None, **options: Any) -> None:
 @logs.command()
 @click.argument("prompt_id", type=int, metavar="ID")
 def replay(prompt_id: int) -> None:
-    """Generate the reply of prompt ID again, from COTORRA_CHECKPOINT; exit code 1 if it differs."""
+    """Generate the reply of prompt ID again, from the voice that gave it; exit code 1 if it differs."""
     from bot.log.reading import find
-    from bot.log.replay import Replay, load_replay
+    from bot.log.replay import Replay, checkpoint_of, load_replay
     from model.generator import load_generator
 
     async def load(database: Database) -> Replay:
@@ -139,7 +139,9 @@ def replay(prompt_id: int) -> None:
     loaded = _with_database(load)
     settings = read_settings()
     engine = settings.engine if settings.engine != "auto" else loaded.engine
-    generator = load_generator(settings.checkpoint, engine)
+    voices = settings.voice_folders.find()
+    folder = checkpoint_of(loaded.prompt, voices.values()) if len(voices) > 1 else None
+    generator = load_generator(folder or settings.checkpoint, engine)
     text = loaded.text(generator)
     click.echo(text)
     if differs := loaded.difference(generator, text):

@@ -1,14 +1,20 @@
 """Replay: the text of a reply again, from the same weights, by the turn that the bot ran; and what differs, if any."""
 
+from collections.abc import Iterable
+from pathlib import Path
+
 from bot.errors import LogError
 from bot.prompt_turn import turn_of
 from bot.storage.database import Database
 from bot.storage.prompts import Prompt, Prompts
 from bot.storage.states import States
 from bot.text import clean
+from model.checkpoint import Checkpoint
 from model.errors import StateError
 from model.generator import ENGINES, Generator
 from model.state import State
+
+_DIGEST = 32  # hexadecimal digits that a fingerprint begins with: of the weights
 
 LONGEST_CHAIN = 1_000  # replies that go on from each other; far more than anybody presses a button
 
@@ -63,6 +69,14 @@ class Replay:
         if theirs == generator.fingerprint:
             return None
         return f"this checkpoint is {generator.fingerprint}, the reply came from {theirs}"
+
+
+def checkpoint_of(prompt: Prompt, folders: Iterable[Path]) -> Path | None:
+    """The folder among these whose weights gave the reply; None where none of them did."""
+    for folder in folders:
+        if Checkpoint.open(folder).weights_digest == prompt.asked.fingerprint[:_DIGEST]:
+            return folder
+    return None
 
 
 async def load_replay(database: Database, prompt: Prompt) -> Replay:

@@ -146,8 +146,7 @@ def _hash(seed: str) -> int | None:
 
 def _rebuild_prompts() -> None:
     with op.batch_alter_table("prompts") as batch:
-        if op.get_bind().dialect.name != "sqlite":  # there the copy is made without the checks
-            batch.drop_constraint(op.f("ck_prompts_outcome"), type_="check")
+        batch.drop_constraint(op.f("ck_prompts_outcome"), type_="check")
         batch.drop_constraint("uq_prompts_bot_id_update_id", type_="unique")
         batch.add_column(sa.Column("part", sa.SmallInteger, nullable=False, server_default="0"))
         batch.add_column(sa.Column("thread_id", BigId))
@@ -291,6 +290,8 @@ def downgrade() -> None:
         f"reply_text = ({kept.format(column='reply_text')})"
     )
     op.drop_table("prompt_texts")
+    op.execute("UPDATE prompts SET outcome = 'answered' WHERE outcome = 'stopped'")
+    op.execute("UPDATE prompts SET outcome = 'failed' WHERE outcome = 'expired'")
     added = ("part", "thread_id", "ending", "parent_id", "continues_id", "consent_id", "inline_message_id")
     with op.batch_alter_table("prompts") as batch:
         batch.drop_constraint("uq_prompts_bot_id_update_id_part", type_="unique")

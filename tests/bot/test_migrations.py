@@ -1,17 +1,19 @@
 """From every older version of the tables, with rows in them, to the newest and back."""
 
+import dataclasses
 import json
 import logging
 import sqlite3
 from contextlib import closing
 from itertools import pairwise
 from pathlib import Path
+from typing import get_args
 
 import pytest
 
 from bot.storage import schema
 from bot.storage.database import Database
-from bot.storage.prompts import Prompts
+from bot.storage.prompts import Answer, Kind, Outcome, Prompts
 from bot.storage.reply_messages import ReplyMessages
 from bot.storage.settings import ChatSettings, SettingsOfChats
 from bot.storage.settings_changes import SettingsChanges
@@ -27,6 +29,8 @@ ROWS_OF_0001 = (
     """INSERT INTO prompts VALUES (2, 1, 101, 5, NULL, 11, 'seed', '2026-01-31 12:00:00.000000', 'Adiós',
         0.7, 0.9, 200, 43, 'abc/litert-int8', 'pending', NULL, NULL, NULL, NULL)""",
 )
+OUTCOMES: tuple[Outcome, ...] = get_args(Outcome)
+KINDS: tuple[Kind, ...] = get_args(Kind)
 OLDER = schema.known_versions()[:-1]
 
 
@@ -96,3 +100,21 @@ def test_a_migration_that_rewrites_the_prompts_says_so(
 def first_pages(address: str) -> dict[str, int]:
     with closing(sqlite3.connect(path_of(address))) as connection:
         return dict(connection.execute("SELECT name, rootpage FROM sqlite_master WHERE type = 'table'"))
+
+
+async def test_every_outcome_and_kind_can_be_written_whatever_version_the_tables_began_with(older: str) -> None:
+    """No CHECK of an older version is left behind."""
+    async with Database(older) as database:
+        await schema.prepare_schema(database, older)
+        async with database.writing() as connection:
+            prompts = Prompts(connection)
+            asked = (await prompts.page())[0].asked
+            for number, outcome in enumerate(OUTCOMES):
+                new = await prompts.add(dataclasses.replace(asked, update_id=900 + number))
+                assert await prompts.complete(new.id, Answer(outcome))
+            for number, kind in enumerate(KINDS):
+                await prompts.add(dataclasses.replace(asked, update_id=950 + number, kind=kind))
+    schema.downgrade(older, "0001")
+    with closing(sqlite3.connect(path_of(older))) as connection:
+        known = {row[0] for row in connection.execute("SELECT DISTINCT outcome FROM prompts")}
+    assert known == {"pending", "answered", "failed", "refused"}
