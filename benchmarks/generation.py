@@ -1,96 +1,98 @@
-"""Characters per second of each way to generate, one stream, at the notebook's size: python -m benchmarks.generation.
+"""How fast text is written, at the notebook's size: python -m benchmarks.generation.
 
-The ways take turns in one process, so that a noisy machine is noisy for all of them; medians of several rounds.
+One stream in every way there is, beside the limit that memory sets; many chats through the bot's scheduler; the whole
+bot through the playground. All in one process, the ways by turns, so that a noisy machine is noisy for all of
+them; medians of several rounds. Weights are random: that changes no speed.
 """
 
+import asyncio
 import json
+import os
 import platform
-import statistics
-import time
-from collections.abc import Callable
 from pathlib import Path
+from typing import Any
 
-import keras
-import numpy as np
-import tensorflow as tf
+import click
 from rich.console import Console
 from rich.table import Table
 
-from model.config import NetworkConfig, SamplingConfig
-from model.engines.litert import LiteRTEngine
-from model.engines.xla import TensorFlowEngine
-from model.generator import Engine, RecurrentGenerator
-from model.network import build_network
-from model.sampling import Rng
-from model.state import State
-from model.vocabulary import Vocabulary
-from trainer.export import export_step
+from benchmarks.generating import chats, memory, one_stream, whole_bot
+from benchmarks.generating.networks import Networks, bytes_per_character
 
 RESULTS = Path(__file__).parent / "results" / "generation.json"
-ROUNDS = 5
-VOCABULARY = Vocabulary(map(chr, range(32, 123)))  # 91 characters
-NETWORK = NetworkConfig()
-
-Way = Callable[[int], object]  # writes so many characters
 
 
-def notebook_loop(network: keras.Sequential) -> Way:
-    """One eager call of the Keras network and one draw for each character, as the notebook has it."""
-
-    def write(characters: int) -> None:
-        ids = tf.constant([[1]])
-        for _ in range(characters):
-            logits = tf.squeeze(network(ids), 0) / 0.5
-            ids = tf.expand_dims([int(tf.random.categorical(logits, 1)[-1, 0].numpy())], 0)
-
-    return write
-
-
-def generator_loop(engine: Engine) -> Way:
-    """The public Generator, in replies of 300 characters at most."""
-    zeros = np.zeros((NETWORK.layers, 2, NETWORK.units), np.float32)
-    generator = RecurrentGenerator(engine, VOCABULARY, State("0" * 32, zeros))
-
-    def write(characters: int) -> None:
-        state, rng = generator.feed(generator.initial_state(), "Domingo"), Rng(1)
-        for _ in range(0, characters, 300):
-            chunk = generator.generate(state, min(300, characters), SamplingConfig(), rng)
-            state, rng = chunk.state, chunk.rng
-
-    return write
-
-
-def measure(ways: dict[str, tuple[Way, int]]) -> dict[str, float]:
-    """Median characters a second of each way over rounds in which all of them take turns."""
-    for write, characters in ways.values():
-        write(characters)  # compiles, warms up
-    speeds: dict[str, list[float]] = {name: [] for name in ways}
-    for _ in range(ROUNDS):
-        for name, (write, characters) in ways.items():
-            began = time.perf_counter()
-            write(characters)
-            speeds[name].append(characters / (time.perf_counter() - began))
-    return {name: statistics.median(values) for name, values in speeds.items()}
-
-
-def main() -> None:
-    network = build_network(NETWORK, len(VOCABULARY))
-    graph = export_step(network)
-    speeds = measure(
-        {
-            "the notebook's loop: eager Keras, a call per character": (notebook_loop(network), 60),
-            "TensorFlow fp32, a compiled loop per chunk": (generator_loop(TensorFlowEngine(network)), 600),
-            "LiteRT int8": (generator_loop(LiteRTEngine(graph)), 3_000),
-        }
-    )
-    slowest = min(speeds.values())
-    table = Table("2 x 1024, embedding 256, 91 characters, one stream", "characters/s", "ratio")
-    for name, speed in speeds.items():
-        table.add_row(name, f"{speed:,.0f}", f"{speed / slowest:,.0f}")
-    Console(width=100).print(table)
+@click.command()
+@click.option(
+    "--engine", type=click.Choice(["litert", "tensorflow"]), default="litert", help="Which one serves the chats."
+)
+def main(engine: str) -> None:
+    """Measure, print the table, write benchmarks/results/generation.json."""
+    networks = Networks()
+    chosen = networks.litert() if engine == "litert" else networks.tensorflow
+    console = Console(stderr=True)
+    console.print("one stream …")
+    result: dict[str, Any] = {"machine": machine(), "bytes_per_character": bytes_per_character(), "engine": engine}
+    result["one_stream"] = one_stream.measure(networks)
+    result["reading_4096_characters"] = one_stream.reading(networks.litert())
+    console.print("many chats …")
+    result["chats"] = asyncio.run(chats.measure(lambda: chosen))
+    console.print("the whole bot …")
+    result["whole_bot_ms"] = asyncio.run(whole_bot.measure(chosen))
+    result["state_bytes"] = len(chosen.feed(chosen.initial_state(), "a" * 600).to_bytes())
+    result["memory_mb"] = memory.measure(networks.graph)
+    Console(width=120).print(table(result))
     RESULTS.parent.mkdir(exist_ok=True)
-    result = {"machine": platform.processor() or platform.machine(), "characters_per_second": speeds}
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    RESULTS.write_text(json.dumps(rounded(result), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def table(result: dict[str, Any]) -> Table:
+    """Everything, in one."""
+    shown = Table("2 x 1024, embedding 256, 91 characters", "characters/s", "ratio", "32 characters", "300 characters")
+    single = result["one_stream"]
+    slowest, limit = single[one_stream.NOTEBOOK], single[one_stream.LIMIT]
+    for name, speed in single.items():
+        shown.add_row(name, f"{speed:,.0f}", f"{speed / slowest:,.0f} x, {speed / limit:.0%} of the limit", "", "")
+    shown.add_section()
+    many = result["chats"]
+    alone = many["1"]["total"]
+    for name, chat in many.items():
+        if name == "newcomer":
+            what, speed = f"a newcomer beside {chats.LONG_CHATS} replies of {chats.LONG:,}", f"{chat['each']:,.0f} each"
+            ratio = ""
+        else:
+            what, speed = "1 chat" if name == "1" else f"{name} chats at once", f"{chat['total']:,.0f}"
+            ratio = f"{chat['total'] / alone:.1f} x one chat; each {chat['total'] / int(name) / alone:.0%}"
+        shown.add_row(what, speed, ratio, waits(chat, "first"), waits(chat, "whole"))
+    shown.add_section()
+    bot, read = result["whole_bot_ms"], result["reading_4096_characters"]
+    shown.add_row("the whole bot: from update to first, last text", "", "", waits(bot, "first"), waits(bot, "last"))
+    shown.add_row("reading a seed of 4,096 characters", f"{4_096 / read['feed']:,.0f}", f"{read['feed']:.2f} s", "", "")
+    surprise = read["surprise"]
+    shown.add_row("surprise of 4,096 characters", f"{4_096 / surprise:,.0f}", f"{surprise:.2f} s", "", "")
+    shown.add_row("memory with every number of chats", "", f"{result['memory_mb']:.0f} MB", "", "")
+    shown.add_row("a chat's state", "", f"{result['state_bytes']:,} bytes", "", "")
+    return shown
+
+
+def waits(of: dict[str, float], name: str) -> str:
+    """Median and 95th percentile."""
+    return f"{of[f'{name} p50']:.0f} / {of[f'{name} p95']:.0f} ms"
+
+
+def machine() -> str:
+    """The processor, as the system calls it."""
+    listed = Path("/proc/cpuinfo")
+    lines = listed.read_text("utf-8").splitlines() if listed.is_file() else []
+    name = next((line.partition(":")[2].strip() for line in lines if line.startswith("model name")), "")
+    return f"{name or platform.processor() or platform.machine()}, {os.cpu_count()} cores"
+
+
+def rounded(value: Any) -> Any:
+    """Four digits are more than a measurement has."""
+    if isinstance(value, dict):
+        return {name: rounded(each) for name, each in value.items()}
+    return float(f"{value:.4g}") if isinstance(value, float) else value
 
 
 if __name__ == "__main__":

@@ -20,6 +20,7 @@ from model.stopping import Reason
 
 SLICE = 0.005  # seconds one batch goes on before the other one does
 FRESH = 64  # characters after which a turn is a newcomer no more
+FIRST_SHOWN = 32  # characters that are told as soon as they are there: half a line, enough to begin to read
 SHOWN_EVERY = 0.02  # seconds; nobody sees faster, and telling costs the engine time
 
 
@@ -38,6 +39,7 @@ class Job:
     seen: int = 0  # characters that the stop rule has seen
     busy_seconds: float = 0.0
     told_at: float = 0.0
+    told: int = 0  # characters
 
 
 class _Group:
@@ -151,8 +153,9 @@ class EngineThread:
             state, rng = group.leave(job)
             job.before = text
             self._others.enter(job, state, "", rng)
-        if len(text) > 0 and now - job.told_at >= SHOWN_EVERY:
-            job.told_at = now
+        is_due = now - job.told_at >= SHOWN_EVERY or job.told < FIRST_SHOWN <= len(text)
+        if len(text) > 0 and is_due:
+            job.told_at, job.told = now, len(text)
             job.on_text(job, text)
 
 
