@@ -15,6 +15,8 @@ from telegram.ext import (
 from bot.context import BotApplication
 from bot.handlers.addressed import Addressed
 from bot.handlers.commands import Command
+from bot.handlers.duel import ACTIONS as DUEL
+from bot.handlers.duel import duel_command
 from bot.handlers.errors import on_error
 from bot.handlers.gate import gate
 from bot.handlers.guest import on_guest_message
@@ -65,6 +67,7 @@ def add_handlers(application: BotApplication) -> None:
         ("surprise", surprise_command),
         ("quiz", quiz_command),
         ("top", top_command),
+        ("duel", duel_command),
         ("length", length_command),
         ("settings", settings_command),
         ("voice", voice_command),
@@ -77,7 +80,7 @@ def add_handlers(application: BotApplication) -> None:
     application.add_handler(Addressed())
     new_private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
     application.add_handler(MessageHandler(new_private, plain_message))
-    application.add_handler(CallbackQueryHandler(Presses({**PRIVACY, **TAKES, **SETTINGS, **QUIZ}).handle))
+    application.add_handler(CallbackQueryHandler(Presses({**PRIVACY, **TAKES, **SETTINGS, **QUIZ, **DUEL}).handle))
     application.add_handler(PollAnswerHandler(on_poll_answer))
     application.add_handler(MessageReactionHandler(on_reaction))
     application.add_handler(InlineQueryHandler(Inline().on_query))

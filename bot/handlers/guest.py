@@ -44,20 +44,26 @@ async def on_guest_message(update: Update, context: BotContext) -> None:
     person = message.from_user
     say = phrases(None if person is None else person.language_code)
     try:
-        seed = seed_of(_words(message, context.bot.username))
+        words, is_own = _words(message, context.bot.username)
+        seed = seed_of(words)
     except SeedRefused as refusal:
         await _answer(message, say.of(refusal), context)
         return
-    await _continue(update, message, seed, say, context)
+    await _continue(update, message, seed, is_own, say, context)
 
 
-async def _continue(update: Update, message: Message, seed: str, say: Phrases, context: BotContext) -> None:
+async def _continue(
+    update: Update, message: Message, seed: str, is_own: bool, say: Phrases, context: BotContext
+) -> None:
+    """`is_own`: the words are those of whoever calls, who may allow to keep them; nobody may for somebody else."""
     services, person = context.bot_data, person_of(message)
     base = ChatSettings() if person is None else await services.book.settings(person.id)
     settings = replace(base, length=LENGTH, ending="sentence")
     origin = Origin(settings=settings)
     scheduler = await scheduler_for(0 if person is None else person.id, origin, context)
-    occasion = Occasion(context.bot.id, update.update_id, None, person, None, dt.datetime.now(dt.UTC))
+    occasion = Occasion(
+        context.bot.id, update.update_id, None, person if is_own else None, None, dt.datetime.now(dt.UTC)
+    )
     prompt = await services.book.open_prompt(occasion, "guest", seed, Rng.fresh().seed, scheduler.fingerprint, origin)
     if prompt.answer.outcome != "pending":
         return
@@ -72,8 +78,8 @@ async def _continue(update: Update, message: Message, seed: str, say: Phrases, c
     await services.book.close_prompt(prompt.id, replace(outcome, inline_message_id=sent))
 
 
-def _words(message: Message, username: str) -> str:
-    """The text without the bot's name, else the text of the message it answers."""
+def _words(message: Message, username: str) -> tuple[str, bool]:
+    """The text without the bot's name, else the text of the message it answers; and whether it is the caller's own."""
     entities = message.parse_entities([MessageEntity.MENTION]) or message.parse_caption_entities(
         [MessageEntity.MENTION]
     )
@@ -82,9 +88,12 @@ def _words(message: Message, username: str) -> str:
         if name.lower() == f"@{username}".lower():
             text = text.replace(name, " ")
     if text.strip():
-        return text.strip()
+        return text.strip(), True
     answered = message.reply_to_message
-    return "" if answered is None else answered.text or answered.caption or ""
+    if answered is None:
+        return "", True
+    is_own = answered.from_user is not None and answered.from_user == message.from_user
+    return answered.text or answered.caption or "", is_own
 
 
 async def _answer(message: Message, text: str, context: BotContext) -> str | None:

@@ -30,6 +30,7 @@ MENU = (
     ("temp", N_("Show or set how wild I am")),
     ("surprise", N_("A picture of what surprised me in a text")),
     ("quiz", N_("Which of four lines is real?")),
+    ("duel", N_("Two of me go on with your text; you vote")),
     ("top", N_("Who saw through me most often")),
     ("length", N_("Show or set how much I write")),
     ("settings", N_("How I talk in this chat")),

@@ -14,7 +14,7 @@ from bot.callbacks import Callback
 from bot.composing import compose_all
 from bot.context import BotContext, occasion, phrases_for
 from bot.conversation import scheduler_for
-from bot.errors import GenerationFailed, TurnTooSlow
+from bot.errors import CallbackRefused, GenerationFailed, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.handlers.presses import Action, Press, button
 from bot.languages import N_, NN_, Phrases
@@ -65,11 +65,12 @@ async def next_quiz(update: Update, press: Press, context: BotContext) -> str | 
     message = press.query.message
     if message is None:
         return None
-    asked = await context.bot_data.book.find_update(context.bot.id, update.update_id)
-    if asked is None and not await _give_way(press):
-        say = await phrases_for(update, context)
-        return say(ALREADY)
-    await _play(update, message, Spot(message.chat.id, message.chat.type, spot_of(message).thread_id), context)
+    with context.bot_data.underway.once((message.chat.id, message.message_id, "quiz")) as is_first:
+        asked = await context.bot_data.book.find_update(context.bot.id, update.update_id)
+        if not is_first or (asked is None and not await _give_way(press)):
+            raise CallbackRefused(ALREADY)
+        await press.answer()
+        await _play(update, message, Spot(message.chat.id, message.chat.type, spot_of(message).thread_id), context)
     return None
 
 

@@ -90,7 +90,7 @@ class GameBook:
             game = await games.find(game_id)
             if game is None:
                 return None
-            if game.closed_at is None:
+            if game.closed_at is None and 0 <= option < len(game.options):
                 await Users(connection).see(user, at)
                 await games.vote(Vote(game.id, user.id, option, at))
             return Standing(game, await _counts(games, game))
