@@ -37,6 +37,7 @@ from bot.observability.probes import GeneratorProbe, check_database
 from bot.observability.server import PagesConfig, operators_pages
 from bot.outgoing import RateArgs
 from bot.polling import UpdatesBot
+from bot.profile import tell_profile
 from bot.rate_limiter import RateLimiter
 from bot.receiving import Receiving
 from bot.retention import Retention
@@ -77,6 +78,7 @@ class BotConfig:
     answer: float = ANSWER
     webhook: WebhookConfig | None = None  # None: updates are fetched
     pages: PagesConfig | None = None  # None: no pages for the operator
+    profile: bool = True  # whether Telegram is told the menus and descriptions
 
     @property
     def bot_id(self) -> int:
@@ -122,6 +124,8 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
         await stack.enter_async_context(_seen(config, services, receiving))
         await stack.enter_async_context(connected(application))
         await stack.enter_async_context(_meanwhile(retention.keep()))
+        if config.profile:
+            await stack.enter_async_context(_meanwhile(tell_profile(application.bot, config.access.admins)))
         if waiting := await inbox.load():
             _log.info("%d updates wait to be answered", waiting)
         await stack.enter_async_context(dispatching(application, inbox, config.patience))

@@ -9,9 +9,7 @@ from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, T
 
 from bot.context import BotApplication
 from bot.errors import ConnectionRefused
-from bot.handlers.help import menu
 from bot.insistence import PAUSES
-from bot.languages import LANGUAGES, SOURCE, phrases
 from bot.trouble import Trouble
 
 _log = logging.getLogger(__name__)
@@ -22,12 +20,6 @@ async def connected(application: BotApplication) -> AsyncIterator[None]:
     """The application is initialized within. Raises ConnectionRefused where the server does not want us."""
     try:
         await _reach(application)
-        try:
-            await application.bot.set_my_commands(menu(phrases(SOURCE)))
-            for language in LANGUAGES.keys() - {SOURCE}:
-                await application.bot.set_my_commands(menu(phrases(language)), language_code=language)
-        except TelegramError as error:  # the menu is decoration
-            _log.warning("the command menu was not set: %s", type(error).__name__)
         yield
     finally:
         await application.shutdown()

@@ -1,6 +1,7 @@
 """What every handler is given: the services of one running bot, typed."""
 
 import asyncio
+import time
 from dataclasses import dataclass, field
 from typing import Any
 
@@ -49,6 +50,7 @@ class Services:
     metrics: Metrics
     clock: ServerClock
     underway: Underway = field(default_factory=Underway)
+    started: float = field(default_factory=time.monotonic)
 
     def fail(self, reason: CotorraError) -> None:
         """End the bot's life, unless it has ended."""

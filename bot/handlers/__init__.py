@@ -13,7 +13,9 @@ from telegram.ext import (
 )
 
 from bot.context import BotApplication
+from bot.handlers.about import about_command
 from bot.handlers.addressed import Addressed
+from bot.handlers.admin import of_operator, reload_command, stats_command
 from bot.handlers.commands import Command
 from bot.handlers.duel import ACTIONS as DUEL
 from bot.handlers.duel import duel_command
@@ -59,6 +61,9 @@ def add_handlers(application: BotApplication) -> None:
     for name, answer in (
         ("start", start_command),
         ("help", help_command),
+        ("about", about_command),
+        ("stats", of_operator(stats_command)),
+        ("reload", of_operator(reload_command)),
         ("seed", seed_command),
         ("more", more_command),
         ("again", again_command),

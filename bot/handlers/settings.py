@@ -1,6 +1,5 @@
 """How the bot talks in a chat: `/settings` in one message of buttons, `/voice`, and `/length <number>`."""
 
-import datetime as dt
 import logging
 
 from telegram import (
@@ -134,7 +133,7 @@ async def _shown(update: Update, chat_id: int, private: bool, context: BotContex
     settings = await services.book.settings(chat_id)
     say = await phrases_for(update, context)
     is_deaf = not private and await _is_deaf(chat_id, context)
-    return Shown(settings, say, private, is_deaf, services.voices.names, dt.datetime.now(dt.UTC))
+    return Shown(settings, say, private, is_deaf, services.voices.names, services.clock.now())
 
 
 async def _is_deaf(chat_id: int, context: BotContext) -> bool:

@@ -49,13 +49,14 @@ class Stage:
         webhook: WebhookConfig | None = None,
         pages: PagesConfig | None = None,
         loader: FakeLoader | None = None,
+        profile: bool = False,
         voices: VoiceFolders | None = None,
         answer: float = ANSWER,
         port: int = 0,
     ) -> None:
         """`strangers`: nobody was asked about consent before; otherwise everybody was, and did not answer.
 
-        `loader`: finds other generators for other voices.
+        `loader`: finds other generators for other voices. `profile`: tell the server the menus, which takes a while.
         """
         self.address = address
         self.generator = generator
@@ -67,6 +68,7 @@ class Stage:
         self._patience = patience
         self.terms = terms or Terms()
         self._strangers = strangers
+        self.profile = profile
         self.webhook = webhook  # in force from the next start on
         self._pages = pages
         self._loader = loader or FakeLoader(generator)
@@ -118,6 +120,7 @@ class Stage:
             data_dir=Path(self.address.removeprefix("sqlite:///")).parent,
             terms=self.terms,
             webhook=self.webhook,
+            profile=self.profile,
             pages=self._pages,
             answer=self._answer,
         )

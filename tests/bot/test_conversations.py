@@ -1,7 +1,6 @@
 import datetime as dt
 
 from bot.access import Access
-from bot.languages import LANGUAGES
 from bot.playground import Playground, faults
 from bot.text import MESSAGE_UNITS
 from model.config import SamplingConfig
@@ -267,12 +266,6 @@ async def test_an_unknown_command_in_a_group_is_somebody_elses(stage: Stage) -> 
     await stage.deliver_command("/nonsense", chat=stage.group)
     await stage.settled(stage.group)
     assert stage.sent() == []
-
-
-async def test_the_command_menu_is_set_for_every_language(stage: Stage) -> None:
-    calls = stage.playground.calls.of("setMyCommands")
-    assert {call.parameters.get("language_code") for call in calls} >= {None, *LANGUAGES} - {"en"}
-    assert all(name in call.parameters["commands"] for name in ("seed", "temp", "help") for call in calls)
 
 
 async def test_only_allowed_chats_are_served(address: str) -> None:
