@@ -5,12 +5,22 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
-from sqlalchemy import Select, select
+from sqlalchemy import Select, func, select
 
 from bot.storage.consents import Consents
 from bot.storage.database import Database
 from bot.storage.prompts import Prompts
-from bot.storage.tables import chats, ratings, scores, settings, settings_changes, users, votes
+from bot.storage.tables import (
+    chats,
+    prompts,
+    ratings,
+    scores,
+    settings,
+    settings_changes,
+    states,
+    users,
+    votes,
+)
 
 FORMAT = "cotorra-my-data-1"
 LARGE = 10_000_000  # bytes, above which the file is compressed; Telegram takes 50 MB from a bot
@@ -59,6 +69,10 @@ def _rows_about(user_id: int) -> Mapping[str, Select[Any]]:
         "ratings": select(ratings).where(ratings.c.user_id == user_id),
         "votes": select(votes).where(votes.c.user_id == user_id),
         "scores": select(scores).where(scores.c.user_id == user_id),
+        # What the network remembers after their prompts: numbers that no person reads.
+        "states": select(states.c.prompt_id, states.c.saved_at, func.length(states.c.state).label("bytes"))
+        .join(prompts, prompts.c.id == states.c.prompt_id)
+        .where(prompts.c.user_id == user_id),
     }
 
 

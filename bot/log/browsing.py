@@ -21,6 +21,8 @@ SHOW = "_people"  # =show in a table's address shows the columns that are hidden
 PEOPLE = frozenset({"user_id", "chat_id", "name", "username", "title", "message_id", "inline_message_id"})
 _TIME_LIMIT = 5_000  # milliseconds a query of the operator's may take; a large log is counted in two
 
+_TABLE_PAGE = re.compile(r"/(?P<database>[^/]+)/(?P<table>[a-z_]+)(?:/(?P<row>[^/.]+))?(?P<format>\.[a-z]+)?")
+
 Scope = dict[str, Any]
 App = Callable[[Scope, Any, Any], Awaitable[None]]
 
@@ -56,16 +58,22 @@ def hide_people(app: App) -> App:
 
 
 def _without_people(scope: Scope) -> Scope:
-    found = re.fullmatch(r"/[^/]+/([a-z_]+)(?:\.\w+|/\d.*)?", scope["path"])
-    table = metadata.tables.get(found[1]) if found else None
+    found = _TABLE_PAGE.fullmatch(scope["path"])
+    table = metadata.tables.get(found["table"]) if found else None
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    if table is None or "sql" in query:
+    if found is None or table is None or "sql" in query:
         return scope
+    path = scope["path"]
     if query.pop(SHOW, None) != ["show"]:
         hidden = [column.name for column in table.columns if column.name in PEOPLE and not column.primary_key]
         query["_nocol"] = [*query.get("_nocol", []), *hidden]
         query["_col"] = [name for name in query.get("_col", []) if name not in PEOPLE]
-    return scope | {"query_string": urlencode(query, doseq=True).encode("latin-1")}
+        if found["row"] is not None:  # the page of a row shows all columns: it becomes a table with that row alone
+            keys = zip(table.primary_key.columns, found["row"].split(","), strict=False)
+            query |= {f"{column.name}__exact": [value] for column, value in keys}
+            path = f"/{found['database']}/{found['table']}{found['format'] or ''}"
+    named = {"path": path, "raw_path": path.encode("utf-8")}
+    return scope | named | {"query_string": urlencode(query, doseq=True).encode("latin-1")}
 
 
 def serve(url: URL, port: int) -> None:

@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trainer.corpus.message import Message
-from trainer.corpus.promptlog import from_prompt, is_prompt_log
+from trainer.corpus.promptlog import from_prompt, is_allowed, is_prompt_log
 from trainer.corpus.source import printable
 from trainer.errors import CorpusError
 
@@ -19,11 +19,13 @@ def choose_columns(names: Sequence[str], wanted: str | None, title: str) -> ToMe
     """How a row becomes a message, told from the names of its columns. Raises CorpusError naming them."""
     if wanted is None and is_prompt_log(names):
         return from_prompt
-    text = _column(names, wanted, title)
+    text, is_ours = _column(names, wanted, title), is_prompt_log(names)
     author = next((name for name in names if name.strip().lower() in _AUTHORS and name != text), None)
 
     def to_message(row: Row) -> Message | None:
         value = row.get(text)
+        if is_ours and not is_allowed(row):
+            return None
         if value is None or isinstance(value, dict | list | bool):
             return None
         who = row.get(author) if author else None

@@ -11,7 +11,7 @@ from trainer.corpus.message import Message
 
 _TEXT = "seed_text"
 _ALSO = {"rng_seed", "fingerprint", "outcome", "asked_at"}  # at least two of these beside it
-_NOT_WRITTEN = ("more", "again")  # a press of a button, whose seed text is nobody's or an earlier one's
+_NOT_WRITTEN = ("more", "again", "quiz", "duel")  # a press of a button, whose seed text is nobody's or an earlier one's
 _CONSENT = ("consent", "consented")
 _REFUSED = (
     False,
@@ -29,6 +29,8 @@ _REFUSED = (
     "unknown",
     "withdrawn",
 )
+# A CSV export has an apostrophe before what a spreadsheet would take for a formula; nobody wrote that.
+_GUARDED = tuple(f"'{first}" for first in "=+-@\t\r＝＋－＠")
 _AUTHORS = ("user_id", "user", "person")
 
 
@@ -43,9 +45,16 @@ def from_prompt(row: Mapping[str, Any]) -> Message | None:
     text = row.get(_TEXT)
     if not isinstance(text, str) or row.get("kind") in _NOT_WRITTEN:
         return None
-    if any(_is_refusal(row[name]) for name in _CONSENT if name in row):
+    if not is_allowed(row):
         return None
+    if text[:2] in _GUARDED:
+        text = text[1:]
     return Message(text, _when(row.get("asked_at")), _first(row, _AUTHORS))
+
+
+def is_allowed(row: Mapping[str, Any]) -> bool:
+    """Whether a row of a prompt log does not say that consent was refused; whichever of its columns is read."""
+    return not any(_is_refusal(row[name]) for name in _CONSENT if name in row)
 
 
 def _is_refusal(value: object) -> bool:

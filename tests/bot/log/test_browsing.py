@@ -1,0 +1,80 @@
+"""Browsing: Datasette's pages on the live file show the log, hide people, and change nothing."""
+
+import datetime as dt
+from collections.abc import AsyncIterator
+from typing import Any
+
+import httpx
+import pytest
+
+from bot.errors import LogError
+from bot.log import browsing
+from bot.storage.database import Database, parse_url
+from bot.storage.tables import metadata
+from tests.bot.log.rows import ANA, NOON, add, decide
+
+pytest.importorskip("datasette")
+
+
+@pytest.fixture
+async def pages(database: Database) -> AsyncIterator[httpx.AsyncClient]:
+    """The pages over a log with a prompt of somebody with a telling number and name."""
+    await decide(database, ANA, "allowed", NOON - dt.timedelta(days=1))
+    await add(database, 1, "hello parrot", chat=-424_242)
+    datasette = browsing.browser(database.url)
+    transport = httpx.ASGITransport(browsing.application(datasette))  # type: ignore[arg-type]
+    async with httpx.AsyncClient(transport=transport, base_url="http://127.0.0.1", follow_redirects=True) as client:
+        await datasette.invoke_startup()
+        yield client
+    for known in datasette.databases.values():
+        known.close()
+    datasette.executor.shutdown()
+
+
+async def test_the_log_is_there_with_titles_and_queries(pages: httpx.AsyncClient) -> None:
+    home = (await pages.get("/bot")).text
+    assert "Prompts" in home or "prompts" in home
+    for query in ("newest", "days", "temperatures", "slowest", "liked", "consent"):
+        answer = await pages.get(f"/bot/{query}.json?_shape=array")
+        assert answer.status_code == 200, answer.text
+    assert [row["seed_text"] for row in (await pages.get("/bot/newest.json?_shape=array")).json()] == ["hello parrot"]
+    assert len((await pages.get("/bot/allowed.json?_shape=array&word=parrot")).json()) == 1
+    assert len((await pages.get("/bot/thread.json?_shape=array&id=1")).json()) == 1
+
+
+async def test_the_live_file_is_read(pages: httpx.AsyncClient, database: Database) -> None:
+    await add(database, 2, "hello again")
+    newest = (await pages.get("/bot/newest.json?_shape=array")).json()
+    assert [row["seed_text"] for row in newest] == ["hello again", "hello parrot"]
+
+
+async def test_people_are_out_of_sight_until_they_are_asked_for(pages: httpx.AsyncClient) -> None:
+    for address in ("/bot/prompts.json?_shape=array", "/bot/prompts.json?_shape=array&_col=chat_id&_col=kind"):
+        (row,) = (await pages.get(address)).json()
+        assert not browsing.PEOPLE & row.keys(), row
+        assert row["kind"] == "seed"
+    assert "-424242" not in (await pages.get("/bot/prompts")).text
+    assert "-424242" not in (await pages.get("/bot/prompts/1")).text
+    (shown,) = (await pages.get("/bot/prompts.json?_shape=array&_people=show")).json()
+    assert (shown["user_id"], shown["chat_id"]) == (7, -424_242)
+
+
+async def test_nothing_can_be_changed(pages: httpx.AsyncClient) -> None:
+    for statement in ("DELETE FROM prompts", "UPDATE prompts SET kind = 'x'", "PRAGMA user_version = 3"):
+        answer = await pages.get("/bot.json", params={"sql": statement, "_shape": "array"})
+        assert answer.status_code == 400
+    assert len((await pages.get("/bot/newest.json?_shape=array")).json()) == 1
+
+
+def test_every_table_and_column_that_is_described_exists() -> None:
+    from datasette.utils import parse_metadata
+
+    about: dict[str, Any] = parse_metadata(browsing.METADATA.read_text("utf-8"))
+    assert set(about["tables"]) == {*metadata.tables, "alembic_version"}
+    for name, table in metadata.tables.items():
+        assert set(about["tables"][name].get("columns", ())) <= set(table.columns.keys())
+
+
+def test_another_kind_of_database_is_a_sentence() -> None:
+    with pytest.raises(LogError, match="expected a SQLite database"):
+        browsing.browser(parse_url("postgresql://me@host/db"))
