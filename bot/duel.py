@@ -44,6 +44,5 @@ def shown(sides: Sequence[Side]) -> str:
 
 
 def _cut(side: Side) -> str:
-    if len(side.seed) <= _SEED_SHOWN:
-        return side.text.strip()
-    return f"…{side.text[len(side.seed) - _SEED_SHOWN :].strip()}"
+    text = side.text if len(side.seed) <= _SEED_SHOWN else f"…{side.text[len(side.seed) - _SEED_SHOWN :].lstrip()}"
+    return "\n".join(" ".join(line.split()) for line in text.splitlines() if line.strip())

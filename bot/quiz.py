@@ -41,9 +41,13 @@ def settings_for(chat: ChatSettings) -> ChatSettings:
 
 
 def tidy(text: str) -> str:
-    """The first line of a text as an option shows it: real and made-up ones are cut alike."""
-    first = next((" ".join(line.split()) for line in text.splitlines() if line.strip()), "")
-    return shortened(first, LONGEST)
+    """The first line of a text as an option shows it, or more of them where it is short: all are cut alike."""
+    words = ""
+    for line in text.splitlines():
+        words = f"{words} {' '.join(line.split())}".strip()
+        if len(words) >= SHORTEST:
+            break
+    return shortened(words, LONGEST)
 
 
 def arrange(real: str, made_up: Sequence[str], rng: random.Random) -> list[int]:

@@ -12,7 +12,8 @@ from model.masking import PLACEHOLDERS
 LINES = "lines.txt"
 MOST = 200  # lines: months of games, in some 30 kB
 SHORTEST, LONGEST = 30, 200  # characters
-_LEAST_LETTERS = 0.6  # of a line: tables and code are no sentences
+_LEAST_LETTERS = 0.8  # of a line, spaces counted: tables and code are no sentences
+_OPENERS = "\"'“‘«¿¡—–("  # what a sentence may begin with besides a letter
 _WORDS = re.compile(r"\w{2,}")
 
 
@@ -50,6 +51,8 @@ def shortened(line: str, length: int) -> str:
 
 def _is_sentence(line: str) -> bool:
     if len(line) < SHORTEST or len(_WORDS.findall(line)) < 4 or any(mark in line for mark in PLACEHOLDERS):
+        return False
+    if not (line[0].isalpha() or (line[0] in _OPENERS and line[1].isalpha())):
         return False
     letters = sum(character.isalpha() or character == " " for character in line)
     return letters >= _LEAST_LETTERS * len(line)

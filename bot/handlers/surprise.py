@@ -66,7 +66,9 @@ def _bits(scored: tuple[tuple[str, float], ...]) -> str:
 def _caption(scored: tuple[tuple[str, float], ...], bits: str, say: Phrases) -> str:
     place = max(range(len(scored)), key=lambda place: scored[place][1])
     character = scored[place][0].replace("\n", "↵")
-    before = defuse("".join(each for each, _ in scored[max(0, place - _SHOWN_BEFORE) : place]).replace("\n", "↵"))
-    if not before.strip():
+    before = defuse(
+        "".join(each for each, _ in scored[max(0, place - _SHOWN_BEFORE) : place]).replace("\n", "↵").strip()
+    )
+    if not before:
         return say(CAPTION_FIRST, bits=bits, character=character)
     return say(CAPTION, bits=bits, character=character, before=f"…{before}" if place > _SHOWN_BEFORE else before)
