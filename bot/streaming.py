@@ -19,6 +19,7 @@ from telegram.error import BadRequest, NetworkError, TelegramError
 
 from bot.delivery import deliver, show_first, show_more
 from bot.inbox import Inbox, InHand
+from bot.logging_setup import outline
 from bot.outgoing import PacedBot
 from bot.rate_limiter import Dropped
 from bot.spot import Spot
@@ -83,7 +84,9 @@ class Stream:
             if not self._is_calling:
                 frames.cancel()
             # A call under way is waited for: if it were cancelled, nobody could tell what had come of it.
-            await asyncio.gather(frames, return_exceptions=True)
+            (ended,) = await asyncio.gather(frames, return_exceptions=True)
+            if isinstance(ended, Exception):  # a bug, and no reason to keep the text back
+                _log.error("the frames failed: %s", outline(ended))
 
     async def finish(self, text: str, keyboard: InlineKeyboardMarkup | None = None) -> list[int]:
         """The whole text, in as many messages as it takes, with a keyboard under the last; their ids.

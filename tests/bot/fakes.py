@@ -2,6 +2,7 @@
 
 import random
 import threading
+import time
 import unicodedata
 import zlib
 from pathlib import Path
@@ -23,7 +24,8 @@ ALPHABET = "abcdefghij klmnop\nqrstuvwxyz"
 class FakeGenerator:
     """Its text depends on (seed text, sampling, rng seed) alone, as the contract wants.
 
-    `gate`: while it is clear, `generate` waits. `broken`: seeds that contain it make `feed` raise; `hangs_on`:
+    `gate`: while it is clear, `generate` waits, once `pauses_at` characters are written. `pace`: seconds that each of
+    them takes. `broken`: seeds that contain it make `feed` raise; `hangs_on`:
     seeds that contain it close the gate. `dies_after`: so many calls of `generate`, every later one raises.
     """
 
@@ -34,7 +36,11 @@ class FakeGenerator:
         hangs_on: str | None = None,
         dies_after: int | None = None,
         weights: str = WEIGHTS,
+        pauses_at: int = 0,
+        pace: float = 0.0,
     ) -> None:
+        self.pauses_at = pauses_at
+        self.pace = pace
         self.vocabulary = Vocabulary(ALPHABET)
         self.weights = weights
         self.fingerprint = f"{weights}/fake"
@@ -58,7 +64,10 @@ class FakeGenerator:
 
     def generate(self, state: State, n: int, sampling: SamplingConfig, rng: Rng) -> Chunk:
         self.entered.set()
-        self.gate.wait(30)
+        if self.pace:
+            time.sleep(self.pace)
+        if rng.position >= self.pauses_at:
+            self.gate.wait(30)
         if self._calls_left is not None:
             self._calls_left -= 1
             if self._calls_left < 0:
