@@ -16,6 +16,7 @@ from bot.context import BotApplication
 from bot.handlers.about import about_command
 from bot.handlers.addressed import Addressed
 from bot.handlers.admin import of_operator, reload_command, stats_command
+from bot.handlers.chime_in import ChimeIn
 from bot.handlers.commands import Command
 from bot.handlers.duel import ACTIONS as DUEL
 from bot.handlers.duel import duel_command
@@ -91,5 +92,6 @@ def add_handlers(application: BotApplication) -> None:
     application.add_handler(InlineQueryHandler(Inline().on_query))
     application.add_handler(ChosenInlineResultHandler(on_choice))
     application.add_handler(MessageHandler(filters.UpdateType.GUEST_MESSAGE, on_guest_message))
+    application.add_handler(ChimeIn())
     application.add_handler(TypeHandler(Update, ask_once), group=_AFTER_ALL)
     application.add_error_handler(on_error)

@@ -176,6 +176,11 @@ class Book:
                 at = dt.datetime.now(dt.UTC)
                 await States(connection).save(prompt_id, prompt.asked.chat_id, state, at)
 
+    async def last_asked(self, chat_id: int, kind: Kind, but_update: int) -> dt.datetime | None:
+        """When the chat's last prompt of a kind was asked, leaving out an update's own; None where there is none."""
+        async with self._database.reading() as connection:
+            return await Prompts(connection).last_asked(chat_id, kind, but_update)
+
     async def find_prompt(self, prompt_id: int) -> Prompt | None:
         async with self._database.reading() as connection:
             return await Prompts(connection).find(prompt_id)

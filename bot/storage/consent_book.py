@@ -42,7 +42,9 @@ class ConsentBook:
                 return False
             if update_id is None:
                 return True
-            same = (prompts.c.bot_id == bot_id) & (prompts.c.update_id == update_id)
+            # Whoever was only overheard did not use the bot.
+            asked = prompts.c.kind != "chime-in"
+            same = (prompts.c.bot_id == bot_id) & (prompts.c.update_id == update_id) & asked
             return (await connection.execute(select(prompts.c.id).where(same).limit(1))).first() is not None
 
     async def asked(self, user_id: int, question: Question, at: dt.datetime) -> None:

@@ -132,6 +132,13 @@ class Prompts:
         """The prompt whose chosen reply is this message."""
         return await self._one(_select().where(prompts.c.inline_message_id == inline_message_id))
 
+    async def last_asked(self, chat_id: int, kind: Kind, but_update: int) -> dt.datetime | None:
+        """When the chat's last prompt of a kind was asked, leaving out an update's own; None where there is none."""
+        mine = (prompts.c.chat_id == chat_id) & (prompts.c.kind == kind) & (prompts.c.update_id != but_update)
+        newest = select(prompts.c.asked_at).where(mine).order_by(prompts.c.asked_at.desc()).limit(1)
+        found: dt.datetime | None = (await self._connection.execute(newest)).scalar()
+        return found
+
     async def page(
         self, after: int = 0, limit: int = 500, chat_id: int | None = None, since: dt.datetime | None = None
     ) -> list[Prompt]:

@@ -213,6 +213,9 @@ class Stage:
     def book(self) -> Book:
         return Book(self.database)
 
+    def chat(self, chat_id: int) -> Chat:
+        return Chat(chat_id, "private" if chat_id > 0 else "supergroup")
+
     def occasion(self, update_id: int, at: Any) -> Occasion:
         you = User(self.you, "You")
         return Occasion(self.application.bot.id, update_id, Chat(self.you, "private"), you, 77, at)
