@@ -22,6 +22,7 @@ from bot.languages import N_
 from bot.logging_setup import outline
 from bot.manners import defuse
 from bot.scheduler import Scheduler
+from bot.silence import is_muted
 from bot.spot import Spot, spot_of
 from bot.storage.book import NOTHING, Origin
 from bot.storage.prompts import Answer, Kind, Prompt
@@ -108,7 +109,9 @@ async def _answer(
         sent = await stream.finish(defuse(text), under_reply(prompt, text, say, services.callbacks))
     except (BadRequest, Forbidden) as error:
         _log.warning("prompt %d: the reply did not arrive: %s", prompt.id, type(error).__name__)
-        if isinstance(error, BadRequest) and not stream.delivered:  # whoever threw the bot out waits for nothing
+        if is_muted(error):
+            await services.book.note_silence(spot.chat_id, services.clock.now())
+        elif isinstance(error, BadRequest) and not stream.delivered:  # whoever threw the bot out waits for nothing
             await _say_instead(stream, prompt, say(UNDELIVERED))
         return dataclasses.replace(answer, outcome="failed"), []
     return dataclasses.replace(answer, reply_message_id=sent[0]), sent

@@ -3,6 +3,7 @@
 from telegram import Update
 from telegram.ext import (
     CallbackQueryHandler,
+    ChatMemberHandler,
     ChosenInlineResultHandler,
     InlineQueryHandler,
     MessageHandler,
@@ -25,6 +26,7 @@ from bot.handlers.gate import gate
 from bot.handlers.guest import on_guest_message
 from bot.handlers.help import help_command, start_command, unknown_command
 from bot.handlers.inline import Inline, on_choice
+from bot.handlers.membership import on_membership, on_migration, skip_silent
 from bot.handlers.presses import Presses
 from bot.handlers.privacy import ACTIONS as PRIVACY
 from bot.handlers.privacy import ask_once, forget_command, my_data_command, privacy_command
@@ -50,15 +52,17 @@ UPDATES = (
     "inline_query",
     "chosen_inline_result",
     "guest_message",
+    "my_chat_member",
 )
 
-_BEFORE_ALL = -1
+_FIRST, _SECOND, _THIRD = -3, -2, -1  # before all others
 _AFTER_ALL = 1
 
 
 def add_handlers(application: BotApplication) -> None:
     """Everything that the bot answers to."""
-    application.add_handler(TypeHandler(Update, gate), group=_BEFORE_ALL)
+    application.add_handler(TypeHandler(Update, gate), group=_FIRST)
+    application.add_handler(TypeHandler(Update, skip_silent), group=_SECOND)
     for name, answer in (
         ("start", start_command),
         ("help", help_command),
@@ -92,6 +96,8 @@ def add_handlers(application: BotApplication) -> None:
     application.add_handler(InlineQueryHandler(Inline().on_query))
     application.add_handler(ChosenInlineResultHandler(on_choice))
     application.add_handler(MessageHandler(filters.UpdateType.GUEST_MESSAGE, on_guest_message))
+    application.add_handler(ChatMemberHandler(on_membership))
+    application.add_handler(MessageHandler(filters.StatusUpdate.MIGRATE, on_migration))
     application.add_handler(ChimeIn())
     application.add_handler(TypeHandler(Update, ask_once), group=_AFTER_ALL)
     application.add_error_handler(on_error)

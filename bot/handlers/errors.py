@@ -13,6 +13,7 @@ from bot.errors import SchedulerFull, SchedulerStopped, TokenRevoked
 from bot.languages import N_
 from bot.logging_setup import outline
 from bot.replies import reply
+from bot.silence import is_muted
 from bot.storage.errors import StorageError
 
 SORRY = N_("Sorry, something went wrong on my side. Please try again.")
@@ -38,11 +39,15 @@ async def on_error(update: object, context: BotContext) -> None:
     if passes(error) or (isinstance(error, InvalidToken) and await _is_revoked(context)):
         held.trouble = error
         return
+    if isinstance(error, ChatMigrated) and await _moved_along(update, error, context):
+        held.trouble = error
+        return
     held.end = "failed"
+    if is_muted(error):
+        await note_silence(update, context)
+        return
     context.bot_data.metrics.error(error)
     _log.error("an update failed: %s", outline(error))
-    if isinstance(error, Forbidden):
-        return
     try:
         say = await phrases_for(update, context)
         await reply(update, say(SORRY), context)
@@ -51,6 +56,22 @@ async def on_error(update: object, context: BotContext) -> None:
             held.trouble = second
         else:
             _log.warning("the apology did not arrive: %s", type(second).__name__)
+
+
+async def note_silence(update: Update, context: BotContext) -> None:
+    """The bot may not write where an update comes from: that is no failure, and leaves the chat alone for a while."""
+    chat = update.effective_chat
+    if chat is not None:
+        _log.info("a chat does not let the bot write")
+        await context.bot_data.book.note_silence(chat.id, context.bot_data.clock.now())
+
+
+async def _moved_along(update: Update, error: ChatMigrated, context: BotContext) -> bool:
+    """Whether the update waits in the supergroup now that its group has become."""
+    chat = update.effective_chat
+    if chat is None:
+        return False
+    return await context.bot_data.book.follow(context.bot.id, chat.id, error.new_chat_id) > 0
 
 
 async def _is_revoked(context: BotContext) -> bool:

@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 from bot.storage.chats import Chat, Chats
 from bot.storage.consents import Consents
 from bot.storage.database import Database
+from bot.storage.migration import move_chat, redirect
 from bot.storage.prompts import COPYING, Answer, Asked, Kind, Prompt, Prompts
 from bot.storage.ratings import Rating, RatingKind, Ratings
 from bot.storage.reply_messages import ReplyMessages
@@ -175,6 +176,32 @@ class Book:
             if state is not None and prompt.erased_at is None:
                 at = dt.datetime.now(dt.UTC)
                 await States(connection).save(prompt_id, prompt.asked.chat_id, state, at)
+
+    async def note_presence(self, chat: Chat, left_at: dt.datetime | None, at: dt.datetime) -> None:
+        """Since when the bot may not write in a chat; None where it may."""
+        async with self._database.writing() as connection:
+            await Chats(connection).see(chat, at)
+            await Chats(connection).note_presence(chat.id, left_at)
+
+    async def note_silence(self, chat_id: int, at: dt.datetime) -> None:
+        """The bot could not write in a chat; nothing for an unknown one."""
+        async with self._database.writing() as connection:
+            await Chats(connection).note_presence(chat_id, at)
+
+    async def left_at(self, chat_id: int) -> dt.datetime | None:
+        """Since when the bot may not write in a chat; None where it may."""
+        async with self._database.reading() as connection:
+            return await Chats(connection).left_at(chat_id)
+
+    async def find_chat(self, chat_id: int) -> Chat | None:
+        async with self._database.reading() as connection:
+            return await Chats(connection).find(chat_id)
+
+    async def follow(self, bot_id: int, old: int, new: int) -> int:
+        """A group has become a supergroup: everything goes along; how many waiting updates did."""
+        async with self._database.writing() as connection:
+            await move_chat(connection, old, new)
+            return await redirect(connection, bot_id, old, new)
 
     async def last_asked(self, chat_id: int, kind: Kind, but_update: int) -> dt.datetime | None:
         """When the chat's last prompt of a kind was asked, leaving out an update's own; None where there is none."""

@@ -1,0 +1,81 @@
+"""Where the bot is and may write: it goes quiet when it may not, comes back, and moves along with a group."""
+
+import logging
+
+from telegram import ChatMember, ChatMemberRestricted, Update
+from telegram.error import TelegramError
+from telegram.ext import ApplicationHandlerStop
+
+from bot.context import BotContext, is_private, said
+from bot.languages import N_, phrases
+from bot.silence import is_silent
+from bot.storage.chats import Chat
+
+NOT_LET_IN = N_("The group “{title}” has become a supergroup. To let it in, put {id} into COTORRA_ALLOWED_CHATS.")
+
+_PRESENT = (ChatMember.OWNER, ChatMember.ADMINISTRATOR, ChatMember.MEMBER)
+_log = logging.getLogger(__name__)
+
+
+async def on_membership(update: Update, context: BotContext) -> None:
+    """The bot was added, removed, blocked, muted, or may write again."""
+    moved, services = update.my_chat_member, context.bot_data
+    if moved is None:
+        return
+    member = moved.new_chat_member
+    may_write = member.status in _PRESENT or (isinstance(member, ChatMemberRestricted) and member.can_send_messages)
+    chat = Chat(moved.chat.id, moved.chat.type, moved.chat.effective_name, moved.chat.username)
+    now = services.clock.now()
+    await services.book.note_presence(chat, None if may_write else now, now)
+    _log.info("may write again in a chat" if may_write else "may not write any more in a chat")
+
+
+async def skip_silent(update: Update, context: BotContext) -> None:
+    """Stops messages from a group where the bot may not write; those about a group's move go on.
+
+    Whoever writes in a private chat has not blocked the bot, or not any more.
+    """
+    message = said(update)
+    if (
+        message is None
+        or is_private(message)
+        or message.migrate_to_chat_id is not None
+        or message.migrate_from_chat_id is not None
+    ):
+        return
+    services = context.bot_data
+    if is_silent(await services.book.left_at(message.chat.id), services.clock.now()):
+        raise ApplicationHandlerStop
+
+
+async def on_migration(update: Update, context: BotContext) -> None:
+    """A group has become a supergroup; both chats tell so."""
+    message = said(update)
+    if message is None:
+        return
+    if message.migrate_to_chat_id is not None:
+        await follow(message.chat.id, message.migrate_to_chat_id, context)
+    elif message.migrate_from_chat_id is not None:
+        await follow(message.migrate_from_chat_id, message.chat.id, context)
+
+
+async def follow(old: int, new: int, context: BotContext) -> int:
+    """Everything of a group is the supergroup's from now on; how many waiting updates moved with it."""
+    services = context.bot_data
+    chat = await services.book.find_chat(old)
+    redirected = await services.book.follow(context.bot.id, old, new)
+    if chat is not None:
+        _log.info("a group has become the supergroup %d", new)
+        access = services.access
+        if access.allows(old, None) and not access.allows(new, None):
+            _log.warning("the supergroup %d is not in COTORRA_ALLOWED_CHATS, which has %d", new, old)
+            await _tell_admins(NOT_LET_IN, context, title=chat.title or old, id=new)
+    return redirected
+
+
+async def _tell_admins(sentence: str, context: BotContext, **values: object) -> None:
+    for admin_id in context.bot_data.access.admins:
+        try:
+            await context.bot.send_message(admin_id, phrases(None)(sentence, **values))
+        except TelegramError as error:  # they have not opened a chat with the bot; the log says it too
+            _log.debug("an admin was not told: %s", type(error).__name__)
