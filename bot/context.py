@@ -22,6 +22,7 @@ from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
+from bot.storage.game_book import GameBook
 from bot.storage.users import User
 from bot.terms import Terms
 from bot.underway import Underway
@@ -51,6 +52,11 @@ class Services:
     clock: ServerClock
     underway: Underway = field(default_factory=Underway)
     started: float = field(default_factory=time.monotonic)
+
+    @property
+    def games(self) -> GameBook:
+        """Quizzes and duels, and who has which points."""
+        return GameBook(self.database)
 
     def fail(self, reason: CotorraError) -> None:
         """End the bot's life, unless it has ended."""

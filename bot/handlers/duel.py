@@ -24,7 +24,7 @@ from bot.rights import ADMINS_ONLY, may_change, may_press
 from bot.seeds import seed_of
 from bot.spot import spot_of
 from bot.storage.book import Origin
-from bot.storage.game_book import GameBook, Standing
+from bot.storage.game_book import Standing
 from bot.storage.games import Game, Option
 from bot.storage.users import User
 from model.sampling import Rng
@@ -65,7 +65,7 @@ async def duel_command(update: Update, call: Call, context: BotContext) -> None:
     except BadRequest as error:
         _log.warning("a duel was not sent: %s", type(error).__name__)
         return
-    await _games(context).sent(game.id, message_id)
+    await context.bot_data.games.sent(game.id, message_id)
 
 
 async def vote(update: Update, press: Press, context: BotContext) -> str | None:
@@ -74,7 +74,7 @@ async def vote(update: Update, press: Press, context: BotContext) -> str | None:
     game_id, option = (int(number) for number in press.callback.argument.split("-"))
     person = press.query.from_user
     user = User(person.id, person.full_name, person.username, person.language_code)
-    standing = await _games(context).vote(game_id, user, option, dt.datetime.now(dt.UTC))
+    standing = await context.bot_data.games.vote(game_id, user, option, dt.datetime.now(dt.UTC))
     message = press.query.message
     if standing is None or message is None:
         raise CallbackRefused(OLD)
@@ -90,7 +90,7 @@ async def vote(update: Update, press: Press, context: BotContext) -> str | None:
 async def end(update: Update, press: Press, context: BotContext) -> str | None:
     """Whoever asked, or the chat's settings let press, wants to know who won."""
     say, message = await phrases_for(update, context), press.query.message
-    games, game_id = _games(context), int(press.callback.argument)
+    games, game_id = context.bot_data.games, int(press.callback.argument)
     standing = await games.standing(game_id)
     if standing is None or message is None:
         raise CallbackRefused(OLD)
@@ -112,7 +112,7 @@ async def end(update: Update, press: Press, context: BotContext) -> str | None:
 async def keep(update: Update, press: Press, context: BotContext) -> str | None:
     """The winner's temperature becomes the chat's, if whoever presses may change it."""
     say, message = await phrases_for(update, context), press.query.message
-    standing = await _games(context).standing(int(press.callback.argument))
+    standing = await context.bot_data.games.standing(int(press.callback.argument))
     if standing is None or standing.winner is None or message is None:
         raise CallbackRefused(OLD)
     book = context.bot_data.book
@@ -153,7 +153,7 @@ async def _prepare(update: Update, call: Call, seed: str, context: BotContext) -
     ]
     answers = await compose_all(prompts, scheduler, services.book)
     ids = [prompt.id for prompt in prompts]
-    game = await _games(context).open_game(chat_id, "duel", [Option(each) for each in ids], None, here.at, ids)
+    game = await context.bot_data.games.open_game(chat_id, "duel", [Option(each) for each in ids], None, here.at, ids)
     for prompt, answer in zip(prompts, answers, strict=True):  # kept with the game: nothing more comes of them
         if answer.outcome == "pending":
             await services.book.close_prompt(prompt.id, replace(answer, outcome="answered"))
@@ -176,7 +176,7 @@ async def _show_votes(
 ) -> None:
     """Bring the counts on the buttons up to date, as often as they have changed meanwhile."""
     shown_counts: tuple[int, ...] = ()
-    while (standing := await _games(context).standing(game_id)) is not None:
+    while (standing := await context.bot_data.games.standing(game_id)) is not None:
         if standing.game.closed_at is not None or standing.counts == shown_counts:
             return
         shown_counts = standing.counts
@@ -225,7 +225,3 @@ async def _edit(
         )
     except BadRequest as error:  # it says so already, or is gone
         _log.debug("a duel's end was not shown: %s", type(error).__name__)
-
-
-def _games(context: BotContext) -> GameBook:
-    return GameBook(context.bot_data.database)

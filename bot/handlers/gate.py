@@ -16,8 +16,15 @@ async def gate(update: Update, context: BotContext) -> None:
 
     Only `/start` in a private chat gets a sentence, so that strangers cannot make the bot talk in groups.
     """
-    if context.bot_data.access.allows(*_origin(update)):
+    chat_id, user_id = _origin(update)
+    access = context.bot_data.access
+    if access.allows(chat_id, user_id):
         return
+    answer = update.poll_answer
+    if answer is not None and chat_id is None:  # it does not say in which chat, but we sent the poll there
+        chat_id = await context.bot_data.games.chat_of_poll(answer.poll_id)
+        if chat_id is not None and access.allows(chat_id, user_id):
+            return
     message = said(update)
     if message is not None and is_private(message):
         call = parse_call(message, context.bot.username)

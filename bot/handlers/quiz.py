@@ -25,7 +25,6 @@ from bot.replies import say_at
 from bot.spot import Spot, spot_of
 from bot.storage.book import Origin
 from bot.storage.erasure import week_of
-from bot.storage.game_book import GameBook
 from bot.storage.games import Game, Option
 from bot.storage.scores import Score
 from bot.storage.users import User
@@ -81,12 +80,12 @@ async def on_poll_answer(update: Update, context: BotContext) -> None:
         return
     person = answer.user
     user = User(person.id, person.full_name, person.username, person.language_code)
-    await _games(context).guess(answer.poll_id, user, answer.option_ids[0], dt.datetime.now(dt.UTC))
+    await context.bot_data.games.guess(answer.poll_id, user, answer.option_ids[0], dt.datetime.now(dt.UTC))
 
 
 async def top_command(update: Update, call: Call, context: BotContext) -> None:
     """`/top`."""
-    say, games, chat_id = await phrases_for(update, context), _games(context), call.message.chat.id
+    say, games, chat_id = await phrases_for(update, context), context.bot_data.games, call.message.chat.id
     ever = await games.best(chat_id)
     week = await games.best(chat_id, week_of(dt.datetime.now(dt.UTC)))
     parts = [
@@ -131,7 +130,7 @@ async def _play(update: Update, message: MaybeInaccessibleMessage, spot: Spot, c
             await say_at(spot, update, say(NOT_HERE), context)
         return
     if isinstance(sent, Message) and sent.poll is not None:
-        await _games(context).sent(game.id, sent.message_id, sent.poll.id)
+        await context.bot_data.games.sent(game.id, sent.message_id, sent.poll.id)
 
 
 async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: BotContext) -> Game | str:
@@ -156,7 +155,7 @@ async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: B
     if len(order) < 2:
         return NOTHING_GOOD
     everything = [_option_of(real), *(Option(prompt.id) for prompt in prompts)]
-    game = await _games(context).open_game(
+    game = await context.bot_data.games.open_game(
         chat_id,
         "quiz",
         [everything[number] for number in order],
@@ -177,7 +176,7 @@ def _option_of(real: Real) -> Option:
 async def _real_lines(chat_id: int, context: BotContext) -> list[Real]:
     """What members wrote and let be kept, and what came with the chat's voice."""
     services = context.bot_data
-    own = await _games(context).own_lines(chat_id, services.terms.version, SHORTEST)
+    own = await context.bot_data.games.own_lines(chat_id, services.terms.version, SHORTEST)
     voice = services.voices.get((await services.book.settings(chat_id)).voice)
     return [*(Real(text, prompt_id) for prompt_id, text in own), *(Real(line) for line in voice.card.lines)]
 
@@ -185,7 +184,7 @@ async def _real_lines(chat_id: int, context: BotContext) -> list[Real]:
 async def _texts(game: Game, context: BotContext) -> list[str]:
     """What the options say; blank where the words are gone."""
     ids = [option.prompt_id for option in game.options if option.prompt_id is not None]
-    words = await _games(context).words_of(ids)
+    words = await context.bot_data.games.words_of(ids)
     texts = []
     for number, option in enumerate(game.options):
         seed, reply_text = words.get(option.prompt_id or 0, ("", None))
@@ -214,7 +213,3 @@ def _ranks(scores: Sequence[Score], say: Phrases) -> list[str]:
 
 def _plain(name: str) -> str:
     return defuse(" ".join(name.split()))
-
-
-def _games(context: BotContext) -> GameBook:
-    return GameBook(context.bot_data.database)

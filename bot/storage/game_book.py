@@ -64,6 +64,12 @@ class GameBook:
         async with self._database.writing() as connection:
             await Games(connection).sent(game_id, message_id, poll_id)
 
+    async def chat_of_poll(self, poll_id: str) -> int | None:
+        """Where a quiz is played; None for a poll that is none of ours."""
+        async with self._database.reading() as connection:
+            game = await Games(connection).find_poll(poll_id)
+        return None if game is None else game.chat_id
+
     async def guess(self, poll_id: str, user: User, option: int, at: dt.datetime) -> bool | None:
         """Somebody's answer in a quiz, of which the first counts; whether it is right. None: it counts for nothing."""
         async with self._database.writing() as connection:

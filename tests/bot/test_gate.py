@@ -50,8 +50,15 @@ class Context:
     """As much of a handler's context as the gate looks at."""
 
     def __init__(self, access: Access) -> None:
-        self.bot_data = SimpleNamespace(access=access)
+        self.bot_data = SimpleNamespace(access=access, games=Games())
         self.bot = SimpleNamespace(username="cotorra_bot")
+
+
+class Games:
+    """One quiz, in the group that is let in."""
+
+    async def chat_of_poll(self, poll_id: str) -> int | None:
+        return GROUP if poll_id == "quiz" else None
 
 
 async def passes(kind: str, content: dict[str, Any], access: Access) -> bool:
@@ -100,6 +107,13 @@ async def test_a_chat_that_votes_is_judged_as_a_chat() -> None:
     vote = {"poll_id": "1", "user": stand_in, "voter_chat": ELSEWHERE, "option_ids": [0], "option_persistent_ids": []}
     assert not await passes("poll_answer", vote, Access(users=frozenset({YOU})))
     assert await passes("poll_answer", vote, Access(chats=frozenset({ELSEWHERE["id"]})))
+
+
+async def test_who_answers_a_quiz_is_judged_by_where_it_was_asked() -> None:
+    vote = {"poll_id": "quiz", "user": STRANGER, "option_ids": [0], "option_persistent_ids": ["0"]}
+    assert await passes("poll_answer", vote, Access(chats=frozenset({GROUP})))
+    assert not await passes("poll_answer", vote, Access(users=frozenset({YOU})))
+    assert not await passes("poll_answer", vote | {"poll_id": "another"}, Access(chats=frozenset({GROUP})))
 
 
 async def test_a_person_is_let_in_where_the_group_is_not(address: str) -> None:
