@@ -72,7 +72,8 @@ class Sampler:
         self.scales = np.array([[1 / each.temperature] for each in settings], np.float32)
         self.top_p = np.array([[each.top_p] for each in settings])
         self.brakes = np.array([each.repetition_brake for each in settings], np.float32)
-        self._has_nucleus = bool((self.top_p < 1).any())
+        self._is_cut = self.top_p[:, 0] < 1
+        self._has_nucleus = bool(self._is_cut.any())
         self._braked = self.brakes.nonzero()[0].tolist()
 
     def draw(self, logits: Floats, noise: Floats) -> Ids:
@@ -82,11 +83,23 @@ class Sampler:
         """
         scaled = self._brake(logits) * self.scales
         scaled[:, UNKNOWN_ID] = -np.inf
+        noisy = scaled + noise
+        drawn: Ids = noisy.argmax(axis=1).astype(np.int32)
         if self._has_nucleus:
-            scaled[~nucleus(scaled, self.top_p)] = -np.inf
-        scaled += noise
-        drawn: Ids = scaled.argmax(axis=1).astype(np.int32)
+            self._keep_to_nucleus(drawn, scaled, noisy)
         return drawn
+
+    def _keep_to_nucleus(self, drawn: Ids, scaled: Floats, noisy: Floats) -> None:
+        """Draw again where an id fell outside. Few rows need to be sorted: what was drawn mostly is inside."""
+        unsure = (self._is_cut & (drawn != scaled.argmax(axis=1))).nonzero()[0]  # the likeliest is in it always
+        if not len(unsure):
+            return
+        is_inside = is_in_nucleus(scaled[unsure], drawn[unsure], self.top_p[unsure])
+        if not is_inside.all():
+            outside = unsure[~is_inside]
+            best = noisy[outside]
+            best[~nucleus(scaled[outside], self.top_p[outside])] = -np.inf
+            drawn[outside] = best.argmax(axis=1)
 
     def remember(self, ids: Iterable[int]) -> None:
         """One more id of each row, drawn or read."""
@@ -118,6 +131,20 @@ def nats(logits: Floats, ids: Ids) -> Floats:
     chosen: Floats = shifted[np.arange(len(ids)), ids]
     surprise: Floats = np.log(np.exp(shifted).sum(axis=1)) - chosen
     return surprise
+
+
+def is_in_nucleus(logits: Floats, ids: Ids, top_p: NDArray[np.float64]) -> NDArray[np.bool_]:
+    """Whether an id of each row is in the row's nucleus: 1D tensor, with shape (rows,). See `nucleus`."""
+    chosen = logits[np.arange(len(ids)), ids][:, None]
+    probabilities = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True), dtype=np.float64)
+    total = np.add.reduce(probabilities, axis=1)
+    ahead = logits > chosen
+    tied = logits == chosen
+    if np.count_nonzero(tied) > len(ids):
+        ahead |= tied & (np.arange(logits.shape[1]) < ids[:, None])
+    probabilities *= ahead
+    inside: NDArray[np.bool_] = np.add.reduce(probabilities, axis=1) < top_p[:, 0] * total
+    return inside
 
 
 def nucleus(logits: Floats, top_p: NDArray[np.float64]) -> NDArray[np.bool_]:

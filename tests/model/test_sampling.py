@@ -98,6 +98,17 @@ def test_the_nucleus_is_what_a_sort_says(seed: int, top_p: float, with_ties: boo
     assert set(nucleus(logits, top_p).nonzero()[0].tolist()) == kept
 
 
+@given(SEEDS, st.floats(0.01, 1), st.booleans())
+def test_what_is_drawn_is_the_best_in_the_nucleus(seed: int, top_p: float, with_ties: bool) -> None:
+    logits = np.random.default_rng(seed).normal(0, 2, 12).astype(np.float32)
+    if with_ties:
+        logits = logits.round()
+    logits[UNKNOWN_ID] = -np.inf
+    noise = Rng(seed).gumbel_noise(1, 12)[0]
+    best = np.where(nucleus(logits, top_p), logits + noise, -np.inf).argmax()
+    assert draw(logits, SamplingConfig(1.0, top_p), noise) == best
+
+
 @given(SEEDS)
 def test_a_row_is_drawn_the_same_whoever_is_beside_it(seed: int) -> None:
     random = np.random.default_rng(seed)
