@@ -58,6 +58,16 @@ def cli() -> None:
 @click.option("--length", default=500, show_default=True, help="Characters to write after the seed.")
 @click.option("--temperature", default="0.5", show_default=True, help="0.05 is tame, 2 is wild.")
 @click.option("--top-p", default=1.0, show_default=True, help="Leave out the unlikely rest; 1 leaves out nothing.")
+@click.option(
+    "--repetition-brake", default=0.05, show_default=True, help="How hard loops are broken, up to 1; 0 lets them run."
+)
+@click.option(
+    "--ending",
+    default="length",
+    show_default=True,
+    help="length: exactly so many characters; sentence or line: at the end of one, near the length.",
+)
+@click.option("--stop", "stops", multiple=True, help="Also end before this text; several times for several.")
 @click.option("--rng-seed", default=0, show_default=True, help="The random stream: another number, another text.")
 @click.option("--engine", default="auto", show_default=True, help="auto, litert or tensorflow.")
 def sample(
@@ -66,6 +76,9 @@ def sample(
     length: int,
     temperature: str,
     top_p: float,
+    repetition_brake: float,
+    ending: str,
+    stops: tuple[str, ...],
     rng_seed: int,
     engine: str,
 ) -> None:
@@ -73,20 +86,24 @@ def sample(
 
     The same arguments give the same text.
     """
-    from model.config import SamplingConfig, check_length, parse_temperature
+    from model.config import SamplingConfig, parse_temperature
     from model.generator import load_generator
     from model.sampling import Rng
+    from model.stopping import StopRule
 
-    sampling = SamplingConfig(parse_temperature(temperature), top_p)
-    left = check_length(length)
+    sampling = SamplingConfig(parse_temperature(temperature), top_p, repetition_brake)
+    rule = StopRule(length, ending, stops)  # type: ignore[arg-type]  # it says itself which endings there are
     rng = Rng(rng_seed)
     generator = load_generator(checkpoint, engine)
     _write(seed)
-    state = generator.feed(generator.initial_state(), seed)
-    while left:
-        chunk = generator.generate(state, min(SAMPLE_STEP, left), sampling, rng)
-        _write(chunk.text)
-        state, rng, left = chunk.state, chunk.rng, left - min(SAMPLE_STEP, left)
+    state, text, shown, ended = generator.feed(generator.initial_state(), seed), "", "", None
+    while ended is None:
+        chunk = generator.generate(state, SAMPLE_STEP, sampling, rng)
+        state, rng = chunk.state, chunk.rng
+        ended = rule.end(text + chunk.text, len(text))
+        text = (text + chunk.text)[: ended[0] if ended else None]
+        _write(rule.shown(text)[len(shown) :])
+        shown = rule.shown(text)
     _write("\n")
 
 

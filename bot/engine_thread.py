@@ -161,10 +161,8 @@ class EngineThread:
 
 def _end(job: Job, text: str) -> tuple[int, Reason] | None:
     """After how many characters the turn ends, and why; None while it goes on."""
-    rule = job.turn.stop_rule
-    for written in range(job.seen + 1, len(text) + 1):
-        reason = rule.reason(text[:written])
-        if reason is not None:
-            return written, reason
+    ended = job.turn.stop_rule.end(text, job.seen)
+    if ended is not None:
+        return ended
     job.seen = len(text)
     return (len(text), "stopped") if job.watch.is_stopped else None

@@ -66,6 +66,14 @@ class StopRule:
         is_over = late >= 2 * self.margin or (late >= self.margin and text[-1:].isspace())
         return "length" if is_over else None
 
+    def end(self, text: str, after: int = 0) -> tuple[int, Reason] | None:
+        """After how many characters a text ends, and why, if none of the first `after` was its end; None: not yet."""
+        for written in range(after + 1, len(text) + 1):
+            reason = self.reason(text[:written])
+            if reason is not None:
+                return written, reason
+        return None
+
     def shown(self, text: str) -> str:
         """The text without a stop string at its end, nor the beginning of one that may yet become whole."""
         for stop in self.stops:

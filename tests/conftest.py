@@ -3,8 +3,12 @@
 from pathlib import Path
 
 import pytest
+from hypothesis import settings
 
 from model.generator import STARTER, RecurrentGenerator, load_generator
+
+settings.register_profile("cotorra", deadline=None)  # a busy machine is no failure
+settings.load_profile("cotorra")
 
 
 @pytest.fixture(scope="session")

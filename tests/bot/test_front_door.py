@@ -138,6 +138,16 @@ def test_a_sample_is_the_same_for_the_same_arguments(tmp_path: Path) -> None:
     assert cotorra(tmp_path, *arguments[:-2], *seed).stdout == unseeded.stdout
 
 
+def test_a_sample_ends_as_it_is_told(tmp_path: Path) -> None:
+    whole = cotorra(tmp_path, "sample", str(STARTER), "The", "--length", "200").stdout
+    stop = whole[100:104]
+    stopped = cotorra(tmp_path, "sample", str(STARTER), "The", "--length", "200", "--stop", stop).stdout
+    assert stopped == whole[: whole.index(stop, 3)] + "\n"
+    line = cotorra(tmp_path, "sample", str(STARTER), "The", "--length", "200", "--ending", "line").stdout
+    assert abs(len(line) - 200) <= 110
+    assert "expected an ending out of" in cotorra(tmp_path, "sample", str(STARTER), "--ending", "word").stderr
+
+
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])
 def test_the_demo_answers_its_page_and_ends_in_good_order(tmp_path: Path, number: signal.Signals) -> None:
     process = subprocess.Popen(

@@ -73,6 +73,14 @@ def test_a_row_of_one_character_ends(character: str) -> None:
     assert longest(stuck(character * 2, brake=SamplingConfig().repetition_brake)) < 50
 
 
+@pytest.mark.parametrize("temperature", [0.3, 0.5, 1.0])
+def test_the_starter_gets_out_of_a_row_it_is_given(starter: RecurrentGenerator, temperature: float) -> None:
+    for row in ("-" * 14, " " * 14, "|---|---|\n"):
+        opening = starter.feed(starter.initial_state(), row)
+        text = starter.generate(opening, 600, SamplingConfig(temperature), Rng(3)).text
+        assert max(len(list(group)) for _, group in groupby(text)) < 50
+
+
 def test_a_greedy_network_does_not_say_the_same_line_for_ever(starter: RecurrentGenerator) -> None:
     """At the lowest temperature the starter goes round in circles, unless it is braked."""
 
