@@ -8,6 +8,9 @@ from benchmarks.proofs.people import Prompt, key_of
 from benchmarks.proofs.telegram import Shown
 
 
+INVISIBLE = "\N{WORD JOINER}"  # the bot puts it where Telegram would find something to press; nobody sees it
+
+
 @dataclass
 class Reply:
     """What became of a prompt, as seen in its chat; times in seconds."""
@@ -61,9 +64,8 @@ class Witness:
         now = _now()
         reply.first_at = reply.first_at or now
         if shown.message_id is not None:
-            if reply.messages.get(shown.message_id) != shown.text:
-                reply.last_at = now
-            reply.messages[shown.message_id] = shown.text
+            reply.last_at = now
+            reply.messages[shown.message_id] = shown.text.replace(INVISIBLE, "")
             self._others.pop((shown.chat_id, shown.message_id), None)
             self._unanswered.discard(key)
 
