@@ -68,14 +68,16 @@ class Deliveries:
         )
         return [(row.chat_id, row.message_id) for row in rows]
 
-    async def last_message_id(self, bot_id: int, chat_id: int) -> int | None:
-        """The highest id of the messages sent to a chat."""
-        # Not max(): over a join it would read every message ever sent there, where the index begins with the last.
+    async def last_message_id(self, bot_id: int, chat_id: int) -> int:
+        """The highest id of the messages that came from a chat or were sent to it; 0 where there are none."""
+        # Not max() of what was sent: over a join it would read all of it, where the index begins with the last.
         joined = select(deliveries.c.message_id).join(inbox, inbox.c.id == deliveries.c.inbox_id)
-        mine = (inbox.c.bot_id == bot_id) & (deliveries.c.chat_id == chat_id) & deliveries.c.message_id.is_not(None)
-        last = joined.where(mine).order_by(deliveries.c.message_id.desc()).limit(1)
-        found: int | None = (await self._connection.execute(last)).scalar()
-        return found
+        ours = (inbox.c.bot_id == bot_id) & (deliveries.c.chat_id == chat_id) & deliveries.c.message_id.is_not(None)
+        went = joined.where(ours).order_by(deliveries.c.message_id.desc()).limit(1).scalar_subquery()
+        theirs = (inbox.c.bot_id == bot_id) & (inbox.c.chat_id == chat_id)
+        came = select(func.max(inbox.c.message_id)).where(theirs).scalar_subquery()
+        row = (await self._connection.execute(select(went, came))).one()
+        return max(row[0] or 0, row[1] or 0)
 
     async def uncertain(self, bot_id: int) -> int:
         """How many messages may have been sent, without our knowing."""

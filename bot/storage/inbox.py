@@ -67,9 +67,13 @@ class Inboxes:
             found.update((await self._connection.execute(select(inbox.c.update_id).where(same))).scalars())
         return found
 
-    async def add(self, arrival: Arrival) -> Waiting:
-        statement = insert(inbox).values(**asdict(arrival)).returning(*_PLACE)
-        return Waiting(*(await self._connection.execute(statement)).one())
+    async def add(self, arrivals: Sequence[Arrival]) -> list[Waiting]:
+        """Their places, in order; all in one statement."""
+        if not arrivals:
+            return []
+        statement = insert(inbox).returning(*_PLACE, sort_by_parameter_order=True)
+        rows = await self._connection.execute(statement, [asdict(arrival) for arrival in arrivals])
+        return [Waiting(*row) for row in rows]
 
     async def waiting(self, bot_id: int) -> list[Waiting]:
         """Every update that nothing has come of yet, in order of arrival."""
@@ -80,13 +84,12 @@ class Inboxes:
 
     async def open(self, place: int) -> Opened | None:
         """The update, counted as begun once more; None if it waits no longer."""
-        columns = (inbox.c.update_id, inbox.c.payload, inbox.c.sent_at, inbox.c.attempts)
-        mine = (inbox.c.id == place) & (inbox.c.state == "waiting")
-        row = (await self._connection.execute(select(*columns).where(mine))).one_or_none()
-        if row is None or row.payload is None:
-            return None
-        await self.set_attempts(place, row.attempts + 1)
-        return Opened(*row)
+        before = inbox.c.attempts - 1
+        mine = (inbox.c.id == place) & (inbox.c.state == "waiting") & inbox.c.payload.is_not(None)
+        counted = update(inbox).where(mine).values(attempts=inbox.c.attempts + 1)
+        opened = counted.returning(inbox.c.update_id, inbox.c.payload, inbox.c.sent_at, before)
+        row = (await self._connection.execute(opened)).one_or_none()
+        return None if row is None else Opened(*row)
 
     async def set_attempts(self, place: int, attempts: int) -> None:
         await self._connection.execute(update(inbox).where(inbox.c.id == place).values(attempts=attempts))
@@ -123,12 +126,6 @@ class Inboxes:
         later = (inbox.c.bot_id == bot_id) & (inbox.c.message_id > above)
         rows = await self._connection.execute(select(inbox.c.chat_id, inbox.c.message_id).where(later))
         return [(row.chat_id, row.message_id) for row in rows]
-
-    async def last_message_id(self, bot_id: int, chat_id: int) -> int | None:
-        """The highest id of the messages that came from a chat."""
-        mine = (inbox.c.bot_id == bot_id) & (inbox.c.chat_id == chat_id)
-        found: int | None = (await self._connection.execute(select(func.max(inbox.c.message_id)).where(mine))).scalar()
-        return found
 
 
 def _names(payload: str, user_id: int) -> bool:

@@ -33,16 +33,13 @@ class Mail:
 
     async def accept(self, arrivals: Sequence[Arrival]) -> list[Waiting]:
         """Keep them, all or none; the places of those that had not come before and are to be answered."""
-        new = []
+        by_id = {arrival.update_id: arrival for arrival in reversed(arrivals)}  # of two that are the same, the first
         async with self._database.writing() as connection:
             updates = Inboxes(connection)
-            known = await updates.known(self.bot_id, [arrival.update_id for arrival in arrivals])
-            for arrival in arrivals:
-                if arrival.update_id not in known:
-                    known.add(arrival.update_id)
-                    place = await updates.add(arrival)
-                    new += [place] if arrival.state == "waiting" else []
-        return new
+            known = await updates.known(self.bot_id, list(by_id))
+            new = [arrival for arrival in reversed(by_id.values()) if arrival.update_id not in known]
+            places = await updates.add(new)
+        return [place for place, arrival in zip(places, new, strict=True) if arrival.state == "waiting"]
 
     async def waiting(self) -> list[Waiting]:
         """Every update that nothing has come of yet, in order of arrival."""
@@ -114,10 +111,9 @@ class Mail:
         """From now on the message may have been sent."""
         async with self._database.writing() as connection:
             table = Deliveries(connection)
-            came = await Inboxes(connection).last_message_id(self.bot_id, delivery.chat_id)
-            went = await table.last_message_id(self.bot_id, delivery.chat_id)
-            # After an uncertain attempt the first bound stays: its message may still turn up.
-            above = max(came or 0, went or 0) if delivery.above is None else delivery.above
+            above = delivery.above  # after an uncertain attempt the first bound stays: its message may still turn up
+            if above is None:
+                above = await table.last_message_id(self.bot_id, delivery.chat_id)
             begun = dataclasses.replace(delivery, above=above)
             await table.put(begun)
         return begun

@@ -4,7 +4,6 @@ Each trip wakes a thread and then the event loop, which costs more than what SQL
 statement is executed, its rows are read and its cursor is closed in one go; SQLAlchemy reads all rows at once anyway.
 """
 
-import asyncio
 import sqlite3
 from collections.abc import Callable, Iterable, Sequence
 from functools import partial
@@ -33,27 +32,53 @@ async def connect(path: str, busy_timeout: float) -> "OneTripConnection":
 
 
 class OneTripConnection(aiosqlite.Connection):
-    """A connection whose cursors make one trip per statement."""
+    """A connection whose cursors make one trip per statement.
 
-    _was_interrupted = False
+    A transaction begins on the trip of its first statement, and the end of one that only read is waited for by
+    nobody: the thread does everything in the order in which it was asked.
+    """
+
+    _begin: str | None = None  # what is to begin on the next trip
+    _is_reading = False
+    _is_open = False  # a transaction may have begun in the thread
 
     def cursor(self) -> "OneTripCursor":  # type: ignore[override]
         """A cursor, made by its first statement."""
         return OneTripCursor(self)
 
+    def begin_later(self, statement: str) -> None:
+        """Begin a transaction with the next statement: BEGIN to read, or one that locks to write."""
+        self._begin = statement
+        self._is_reading = statement == "BEGIN"
+
+    async def commit(self) -> None:
+        """Raises sqlite3.Error where something was written."""
+        self._begin = None
+        if self._is_open and self._is_reading:
+            self._tx.put_nowait((None, self._conn.commit))
+        elif self._is_open:
+            await super().commit()
+        self._is_open = False
+
     async def rollback(self) -> None:
         """Roll back, unless nothing was begun: a pool asks for it each time that a connection comes back."""
-        if self._was_interrupted or self.in_transaction:
+        self._begin = None
+        if self._is_open:
             await super().rollback()
-            self._was_interrupted = False
+            self._is_open = False
 
     async def trip(self, function: Callable[[], Any]) -> Any:
-        """What the function returns, called in the connection's thread."""
-        try:
+        """What the function returns, called in the connection's thread, after what is to begin."""
+        begin, self._begin = self._begin, None
+        if begin is None:
             return await self._execute(function)  # type: ignore[no-untyped-call]
-        except asyncio.CancelledError:  # the thread goes on with it, and may begin a transaction after all
-            self._was_interrupted = True
-            raise
+        self._is_open = True  # even if nobody waits any more: the thread goes on with it
+
+        def both() -> Any:
+            self._conn.execute(begin).close()
+            return function()
+
+        return await self._execute(both)  # type: ignore[no-untyped-call]
 
 
 class OneTripCursor:
@@ -73,7 +98,10 @@ class OneTripCursor:
 
     async def execute(self, operation: str, parameters: Sequence[Any] = ()) -> None:
         """Raises sqlite3.Error."""
-        await self._connection.trip(lambda: self._run(lambda cursor: cursor.execute(operation, parameters)))
+        if operation.startswith("BEGIN"):
+            self._connection.begin_later(operation)
+        else:
+            await self._connection.trip(lambda: self._run(lambda cursor: cursor.execute(operation, parameters)))
 
     async def executemany(self, operation: str, parameters: Iterable[Sequence[Any]]) -> None:
         """Raises sqlite3.Error."""

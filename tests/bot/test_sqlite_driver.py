@@ -36,6 +36,30 @@ async def test_a_statement_takes_one_trip_with_all_its_rows(tmp_path: Path) -> N
         assert connection.trips == 1
 
 
+async def test_a_transaction_begins_on_the_trip_of_its_first_statement(tmp_path: Path) -> None:
+    connector = partial(sqlite3.connect, tmp_path / "a.sqlite", isolation_level=None, check_same_thread=False)
+    async with Counted(connector, iter_chunk_size=64) as connection:
+        await connection.cursor().execute("BEGIN IMMEDIATE")
+        assert connection.trips == 0
+        await connection.cursor().execute("CREATE TABLE t (n)")
+        assert (connection.trips, connection.in_transaction) == (1, True)
+        await connection.rollback()
+        await connection.cursor().execute("SELECT name FROM sqlite_schema")
+        assert not connection.in_transaction
+
+
+async def test_the_end_of_a_transaction_that_only_read_comes_before_whatever_is_next(tmp_path: Path) -> None:
+    connector = partial(sqlite3.connect, tmp_path / "a.sqlite", isolation_level=None, check_same_thread=False)
+    async with Counted(connector, iter_chunk_size=64) as connection:
+        for _ in range(3):
+            for begin in ("BEGIN", "BEGIN IMMEDIATE"):
+                await connection.cursor().execute(begin)
+                await connection.cursor().execute("SELECT 1")
+                await connection.commit()
+        await connection.trip(lambda: None)
+        assert not connection.in_transaction
+
+
 async def test_a_transaction_that_began_although_nobody_waited_for_it_is_rolled_back(tmp_path: Path) -> None:
     """As when a task is cancelled while another program holds the file."""
     path = tmp_path / "a.sqlite"
@@ -43,11 +67,12 @@ async def test_a_transaction_that_began_although_nobody_waited_for_it_is_rolled_
         other.execute("CREATE TABLE t (n)")
         other.execute("BEGIN IMMEDIATE")
         connection = await connect(str(path), busy_timeout=10)
-        begin = asyncio.create_task(connection.cursor().execute("BEGIN IMMEDIATE"))
+        await connection.cursor().execute("BEGIN IMMEDIATE")
+        read = asyncio.create_task(connection.cursor().execute("SELECT * FROM t"))
         await asyncio.sleep(0)
-        begin.cancel()
+        read.cancel()
         with pytest.raises(asyncio.CancelledError):
-            await begin
+            await read
         other.execute("COMMIT")
         await connection.rollback()
         await connection.trip(lambda: None)  # whatever was asked of the thread is done now
