@@ -7,7 +7,6 @@ from dataclasses import dataclass, field
 from benchmarks.proofs.people import Prompt, key_of
 from benchmarks.proofs.telegram import Shown
 
-
 INVISIBLE = "\N{WORD JOINER}"  # the bot puts it where Telegram would find something to press; nobody sees it
 
 
