@@ -18,6 +18,7 @@ Kind = Literal["seed", "more", "again", "reply", "mention", "chime-in", "inline"
 Outcome = Literal["pending", "answered", "stopped", "failed", "refused", "expired"]
 ANSWERED = ("answered", "stopped")  # outcomes with a reply
 GAMES = ("quiz", "duel")  # kinds that are no part of the talk
+MOSTLY = 8  # prompts of a chat, among which the last answered one nearly always is
 LATEST = 200  # prompts of a chat: what is older than these is nobody's "last"
 COPYING = ("more", "again", "quiz", "duel")  # kinds whose seed is somebody's earlier words, not the asker's own
 
@@ -156,10 +157,14 @@ class Prompts:
     async def last_answered(self, chat_id: int, thread_id: int | None) -> Prompt | None:
         """The newest of the chat's latest prompts that was answered in this topic; None outside of topics."""
         newest = select(prompts.c.id).where(prompts.c.chat_id == chat_id).order_by(prompts.c.asked_at.desc())
-        among = prompts.c.id.in_(newest.limit(LATEST).scalar_subquery())
         answered = prompts.c.outcome.in_(ANSWERED) & prompts.c.thread_id.is_not_distinct_from(thread_id)
-        said = _select().where(among, answered, prompts.c.kind.not_in(GAMES))
-        return await self._one(said.order_by(prompts.c.asked_at.desc(), prompts.c.id.desc()).limit(1))
+        said = _select().where(answered, prompts.c.kind.not_in(GAMES))
+        said = said.order_by(prompts.c.asked_at.desc(), prompts.c.id.desc()).limit(1)
+        for count in (MOSTLY, LATEST):
+            among = prompts.c.id.in_(newest.limit(count).scalar_subquery())
+            if (found := await self._one(said.where(among))) is not None:
+                return found
+        return None
 
     async def of_user(self, user_id: int, after: int = 0, limit: int = 500) -> list[Prompt]:
         """The next prompts of a person with an id above `after`, the oldest first."""
