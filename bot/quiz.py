@@ -25,14 +25,14 @@ class Real:
     prompt_id: int | None = None
 
 
-def choose(lines: Sequence[Real], rng: random.Random) -> tuple[Real, list[str]] | None:
-    """A real line and the beginnings of the made-up ones; None where there are too few lines to begin with."""
+def choose(lines: Sequence[Real], rng: random.Random) -> tuple[Real, list[Real]] | None:
+    """A real line and those that the made-up ones begin like; None where there are too few lines to begin with."""
     able = [line for line in lines if len(tidy(line.text)) >= SHORTEST]
     if not able:
         return None
     real = rng.choice(able)
     others = [line for line in able if line is not real] or [real]
-    return real, [_beginning(rng.choice(others).text) for _ in range(MADE_UP)]
+    return real, [rng.choice(others) for _ in range(MADE_UP)]
 
 
 def settings_for(chat: ChatSettings) -> ChatSettings:
@@ -61,5 +61,6 @@ def arrange(real: str, made_up: Sequence[str], rng: random.Random) -> list[int]:
     return order
 
 
-def _beginning(line: str) -> str:
+def beginning(line: str) -> str:
+    """The words that a made-up line takes from a real one."""
     return " ".join(tidy(line).split()[:_WORDS])

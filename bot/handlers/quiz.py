@@ -20,12 +20,13 @@ from bot.handlers.presses import Action, Press, button
 from bot.languages import N_, NN_, Phrases
 from bot.manners import defuse
 from bot.parcels import Quiz, send_once
-from bot.quiz import SHORTEST, Real, arrange, choose, settings_for, tidy
+from bot.quiz import SHORTEST, Real, arrange, beginning, choose, settings_for, tidy
 from bot.replies import say_at
 from bot.spot import Spot, spot_of
 from bot.storage.book import Origin
 from bot.storage.erasure import week_of
 from bot.storage.games import Game, Option
+from bot.storage.prompts import Prompt
 from bot.storage.scores import Score
 from bot.storage.users import User
 from model.held_out import shortened
@@ -140,15 +141,20 @@ async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: B
     chosen = choose(await _real_lines(chat_id, context), rng)
     if chosen is None:
         return NO_LINES
-    real, beginnings = chosen
+    real, models = chosen
     settings = settings_for(await services.book.settings(chat_id))
     scheduler = await scheduler_for(chat_id, Origin(settings=settings), context)
     here = occasion(update, message, context)
     prompts = [
         await services.book.open_prompt(
-            here, "quiz", beginning, Rng.fresh().seed, scheduler.fingerprint, Origin(part=part, settings=settings)
+            here,
+            "quiz",
+            beginning(model.text),
+            Rng.fresh().seed,
+            scheduler.fingerprint,
+            Origin(await _author_of(model, context), part=part, settings=settings),
         )
-        for part, beginning in enumerate(beginnings)
+        for part, model in enumerate(models)
     ]
     answers = await compose_all(prompts, scheduler, services.book)
     order = arrange(tidy(real.text), [tidy(answer.reply_text or "") for answer in answers], rng)
@@ -167,6 +173,11 @@ async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: B
         if answer.outcome == "pending":
             await services.book.close_prompt(prompt.id, replace(answer, outcome="answered"))
     return game
+
+
+async def _author_of(line: Real, context: BotContext) -> Prompt | None:
+    """The prompt whose words the made-up line begins with: they go when its author takes them back."""
+    return None if line.prompt_id is None else await context.bot_data.book.find_prompt(line.prompt_id)
 
 
 def _option_of(real: Real) -> Option:

@@ -19,6 +19,7 @@ from bot.storage.users import User, Users
 TAKEN_FOR_REAL = "taken for real"  # ratings of a quiz's made-up lines
 PREFERRED, PASSED_OVER = "preferred", "passed over"  # ratings of a duel's two replies
 _OWN_WORDS = ("seed", "reply", "mention")  # kinds of prompts whose seed its author wrote
+_AMONG = 1_000  # prompts of a chat, among which lines are looked for: a chat may have millions
 _LOOKED_AT = 500  # of the newest of them
 
 
@@ -130,10 +131,15 @@ class GameBook:
 
     async def own_lines(self, chat_id: int, terms: str, shortest: int) -> list[tuple[int, str]]:
         """What members of a chat wrote and allowed to be kept: prompts and their words, the newest first."""
+        newest = select(prompts.c.id).where(prompts.c.chat_id == chat_id).order_by(prompts.c.asked_at.desc())
         statement = (
             select(prompts.c.id, prompts.c.user_id, prompt_texts.c.seed_text)
             .join(prompt_texts, prompt_texts.c.prompt_id == prompts.c.id)
-            .where(prompts.c.chat_id == chat_id, prompts.c.kind.in_(_OWN_WORDS), prompts.c.consent_id.is_not(None))
+            .where(
+                prompts.c.id.in_(newest.limit(_AMONG).scalar_subquery()),
+                prompts.c.kind.in_(_OWN_WORDS),
+                prompts.c.consent_id.is_not(None),
+            )
             .where(func.length(prompt_texts.c.seed_text) >= shortest)
             .order_by(prompts.c.asked_at.desc())
             .limit(_LOOKED_AT)

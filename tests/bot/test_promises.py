@@ -192,3 +192,19 @@ async def test_a_forgotten_group_leaves_no_title_and_no_words(stage: Stage) -> N
     await retention(stage).forget_chat(stage.group)
     assert not on_disk(stage.address, title)
     assert not on_disk(stage.address, "grouped parrot")
+
+
+async def test_made_up_lines_of_a_quiz_forget_whose_words_they_begin_with(stage: Stage) -> None:
+    author, asker = list(stage.playground.world.people)[:2]
+    for person in (author, asker):
+        await decide(stage, Person(person, "allowed"), "Yes, keep them")
+    await say(stage, "zanahoria telescopio that nobody else would ever say", stage.group, author)
+    await stage.playground.say(stage.group, asker, "/quiz")
+    await stage.playground.until(stage.group, lambda message: message.poll is not None)
+    await stage.settled(stage.group)
+    made_up = [prompt for prompt in await stage.prompts() if prompt.asked.kind == "quiz"]
+    assert {prompt.asked.seed_text for prompt in made_up} == {"zanahoria telescopio"}
+    assert all(prompt.asked.consent_id is not None for prompt in made_up)
+    await retention(stage).forget_person(author)
+    assert not on_disk(stage.address, "zanahoria")
+    assert all(prompt.erased_at is not None for prompt in await stage.prompts() if prompt.asked.kind == "quiz")
