@@ -65,12 +65,17 @@ class BotProcess:
 
 
 @asynccontextmanager
-async def bot_process(playground: Playground, address: str, **settings: str) -> AsyncIterator[BotProcess]:
-    """`cotorra run` on the playground, with the starter checkpoint; killed at the end, if it still runs."""
+async def bot_process(
+    playground: Playground, address: str, *, also: Path | None = None, **settings: str
+) -> AsyncIterator[BotProcess]:
+    """`cotorra run` on the playground, with the starter checkpoint; killed at the end, if it still runs.
+
+    also: a folder with more modules.
+    """
     kept = {k: v for k, v in os.environ.items() if not k.startswith(("COTORRA_", "TELEGRAM_", "DATABASE_"))}
     folder = Path(address.removeprefix("sqlite:///")).parent
     settings = {
-        "PYTHONPATH": str(ROOT),
+        "PYTHONPATH": os.pathsep.join(str(folder) for folder in (also, ROOT) if folder),
         "TELEGRAM_BOT_TOKEN": playground.token,
         "COTORRA_API_BASE_URL": playground.api_base_url,
         "COTORRA_DATA_DIR": str(folder),
