@@ -38,10 +38,12 @@ RUN uv pip install --python /opt/cotorra/bin/python --no-deps /wheels/*.whl
 # --- the images ---------------------------------------------------------------------------------------------------------
 FROM python:${PYTHON} AS runtime
 RUN useradd --system --uid 10001 --no-create-home cotorra && install --directory --owner cotorra /data
-ENV PATH=/opt/cotorra/bin:$PATH PYTHONUNBUFFERED=1 COTORRA_DATA_DIR=/data
+ENV PATH=/opt/cotorra/bin:$PATH PYTHONUNBUFFERED=1 COTORRA_DATA_DIR=/data COTORRA_METRICS_PORT=9090
 WORKDIR /data
 VOLUME /data
 USER 10001
+# True only if updates, the database and the generator really work; whoever runs the container restarts what is ill.
+HEALTHCHECK --interval=30s --timeout=10s --start-period=2m CMD ["python", "-c", "import os, urllib.request; urllib.request.urlopen('http://127.0.0.1:' + os.environ['COTORRA_METRICS_PORT'] + '/healthz', timeout=8)"]
 # SIGTERM is what the bot waits for; docker stop grants it 10 s.
 STOPSIGNAL SIGTERM
 ENTRYPOINT ["cotorra"]

@@ -36,6 +36,9 @@ WEIGHTS = "weights.weights.h5"
 GENERATOR = "generator.tflite"
 
 _LARGEST_CONFIG = 32 << 20  # bytes; a vocabulary of every assigned character needs less than 4 MB
+_LARGEST_REST = 1 << 30  # bytes; card, curve, samples and held-out lines need a few megabytes
+_BYTES_PER_WEIGHT = 16  # fp32 needs 4; a file of more than 16 holds something else
+_RESUME_COPIES = 8  # of the weights: the optimizer's averages, the best ones, the current ones
 _PIECE = 1 << 20
 _PLAIN_NAME = re.compile(r"[\w-][\w.-]*(/[\w-][\w.-]*)*", re.ASCII)  # relative, and never upwards
 
@@ -136,11 +139,19 @@ class Checkpoint:
             if (self.path / name).is_symlink() or not (self.path / name).is_file():
                 raise self._damaged(name, "is missing")
             try:
+                if (self.path / name).stat().st_size > self._largest(name):
+                    raise self._damaged(name, "is far too large")
                 actual = file_digest(self.path / name)
             except OSError as error:
                 raise self._damaged(name, "cannot be read") from error
             if actual != expected:
                 raise self._damaged(name, "is not what was saved")
+
+    def _largest(self, name: str) -> int:
+        """How many bytes a file may have: nothing is read of one that cannot be what it says it is."""
+        slack = _LARGEST_REST if name not in (WEIGHTS, GENERATOR) else _LARGEST_CONFIG
+        copies = _RESUME_COPIES if name.startswith("resume/") else 1
+        return slack + copies * _BYTES_PER_WEIGHT * self.network.weights(len(self.vocabulary.characters))
 
     def _damaged(self, name: str, what: str) -> CheckpointDamaged:
         return _damaged(self.path, name, what)

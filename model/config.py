@@ -29,6 +29,12 @@ class NetworkConfig:
         check_integer("units", self.units, 1, 16_384)
         check_integer("layers", self.layers, 1, 16)
 
+    def weights(self, characters: int) -> int:
+        """How many numbers a network of this shape learns, for a vocabulary of so many characters."""
+        widths = [self.embedding, *[self.units] * (self.layers - 1)]
+        cells = sum(4 * self.units * (width + self.units + 1) for width in widths)
+        return characters * self.embedding + cells + (self.units + 1) * characters
+
     def to_json(self) -> dict[str, int]:
         """The fields by name, as they stand in config.json."""
         return asdict(self)

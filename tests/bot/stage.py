@@ -53,6 +53,7 @@ class Stage:
         voices: VoiceFolders | None = None,
         answer: float = ANSWER,
         port: int = 0,
+        data_dir: Path | None = None,
     ) -> None:
         """`strangers`: nobody was asked about consent before; otherwise everybody was, and did not answer.
 
@@ -74,6 +75,7 @@ class Stage:
         self._loader = loader or FakeLoader(generator)
         self._voices = voices or VoiceFolders(Path("parrot"))
         self._answer = answer
+        self._data_dir = data_dir or Path(address.removeprefix("sqlite:///")).parent
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
         self._bot = AsyncExitStack()
@@ -117,7 +119,7 @@ class Stage:
             access=self._access,
             budgets=self._budgets,
             patience=self._patience,
-            data_dir=Path(self.address.removeprefix("sqlite:///")).parent,
+            data_dir=self._data_dir,
             terms=self.terms,
             webhook=self.webhook,
             profile=self.profile,

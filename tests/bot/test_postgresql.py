@@ -3,14 +3,8 @@
 import asyncio
 import datetime as dt
 import io
-import os
-import pwd
-import shutil
-import socket
-import subprocess
 from collections.abc import Iterator
 from pathlib import Path
-from tempfile import TemporaryDirectory
 
 import pytest
 from alembic import command
@@ -31,23 +25,10 @@ from bot.storage.database import Database
 from bot.storage.prompts import Answer
 from bot.storage.tables import metadata
 from bot.storage.users import User
-
-INITDB = shutil.which("initdb")
-PG_CTL = shutil.which("pg_ctl")
-IS_ROOT = os.geteuid() == 0  # PostgreSQL refuses to run as root
-USER = "postgres" if IS_ROOT else None
-
-
-def _why_not() -> str | None:
-    if INITDB is None or PG_CTL is None:
-        return "no PostgreSQL server here (initdb, pg_ctl)"
-    if IS_ROOT and not any(entry.pw_name == USER for entry in pwd.getpwall()):
-        return "PostgreSQL needs a user that is not root"
-    return None
-
+from tests.bot.postgresql import Server, why_not
 
 pytestmark = [
-    pytest.mark.skipif(_why_not() is not None, reason=str(_why_not())),
+    pytest.mark.skipif(why_not() is not None, reason=str(why_not())),
     pytest.mark.xdist_group("postgresql"),
 ]
 
@@ -55,26 +36,8 @@ pytestmark = [
 @pytest.fixture(scope="module")
 def server() -> Iterator[str]:
     pytest.importorskip("psycopg")
-    with socket.socket() as free:
-        free.bind(("127.0.0.1", 0))
-        port = free.getsockname()[1]
-    with TemporaryDirectory(prefix="pg", ignore_cleanup_errors=True) as folder:
-        if USER:
-            shutil.chown(folder, USER)
-        data = f"{folder}/data"
-        options = f"-p {port} -h 127.0.0.1 -k {folder} -F"
-        _do(INITDB, "-D", data, "-A", "trust", "-U", "cotorra", "--no-sync", cwd=folder)
-        _do(PG_CTL, "-D", data, "-w", "-l", f"{folder}/log", "-o", options, "start", cwd=folder)
-        try:
-            yield f"postgresql://cotorra@127.0.0.1:{port}/postgres"
-        finally:
-            _do(PG_CTL, "-D", data, "-m", "immediate", "stop", cwd=folder)
-
-
-def _do(*arguments: str | None, cwd: str) -> None:
-    quiet = subprocess.DEVNULL
-    words = [word for word in arguments if word]
-    subprocess.run(words, check=True, user=USER, cwd=Path(cwd), stdout=quiet, stderr=quiet)
+    with Server() as server:
+        yield server.address
 
 
 def occasion(update_id: int) -> Occasion:

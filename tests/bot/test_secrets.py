@@ -36,7 +36,7 @@ async def talk(playground: Playground) -> None:
     you, group = playground.world.you.id, playground.world.group.chat.id
     for text in (f"/seed {WORD}", f"/temp {WORD}", f"/{WORD}", WORD, f"/seed {WORD} " * 200, "/privacy", "/temp 1"):
         await playground.say(you, you, text)
-        await playground.say(group, you, text)
+    await playground.say(group, you, f"/seed {WORD}")  # one, since a group has 20 messages a minute, frames included
     await playground.calls.wait("sendMessage", chat_id=you, timeout=60)
     trouble = (
         faults.server_error(),
@@ -51,9 +51,7 @@ async def talk(playground: Playground) -> None:
         await playground.say(group, you, f"/seed {WORD} {number}")
     mark = playground.calls.mark()
     await playground.say(group, you, "/help@cotorra_bot")
-    await playground.calls.wait(
-        "sendMessage", chat_id=group, after=mark, timeout=60, where=lambda c: "/temp" in (c.text or "")
-    )
+    await playground.calls.wait("sendMessage", chat_id=group, after=mark, timeout=150, where=is_help)
 
 
 def is_help(call: Call) -> bool:

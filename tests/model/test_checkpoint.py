@@ -112,6 +112,15 @@ def test_a_config_that_is_no_json_object_is_refused(folder: Path, text: str) -> 
         Checkpoint.open(folder)
 
 
+@pytest.mark.parametrize("name", [WEIGHTS, GENERATOR, "resume/state.npz"])
+def test_a_file_far_larger_than_its_network_is_refused_before_it_is_read(folder: Path, name: str) -> None:
+    """A terabyte of nothing, which takes no room on the disk and would take an hour to read."""
+    with (folder / name).open("r+b") as file:
+        file.truncate(1 << 40)
+    with pytest.raises(CheckpointDamaged, match=f"{name}.*far too large"):
+        Checkpoint.open(folder)
+
+
 def test_a_newer_format_is_refused_with_the_remedy(folder: Path) -> None:
     rewrite_config(folder, format=2)
     with pytest.raises(CheckpointTooNew, match=r"format 1 or older.*got 2: update Cotorra"):
