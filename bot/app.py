@@ -26,6 +26,7 @@ from bot.clock import ServerClock
 from bot.connecting import connected
 from bot.context import BotApplication, Services
 from bot.dispatcher import dispatching
+from bot.etiquette import Etiquette, EtiquetteConfig
 from bot.handlers import UPDATES, add_handlers
 from bot.inbox import AGE_LIMIT, Inbox
 from bot.insistence import PAUSES
@@ -78,6 +79,7 @@ class BotConfig:
     answer: float = ANSWER
     webhook: WebhookConfig | None = None  # None: updates are fetched
     pages: PagesConfig | None = None  # None: no pages for the operator
+    etiquette: EtiquetteConfig = field(default_factory=EtiquetteConfig)
     profile: bool = True  # whether Telegram is told the menus and descriptions
 
     @property
@@ -118,6 +120,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
             config.access,
             metrics,
             clock,
+            Etiquette(config.etiquette),
         )
         application = build(config, services)
         receiving = Receiving(cast("UpdatesBot", application.bot), services, UPDATES, config.webhook)

@@ -61,6 +61,7 @@ async def _run(settings: Settings) -> None:
         data_dir=settings.data_dir.expanduser(),
         terms=settings.terms,
         webhook=webhook_config(settings),
+        etiquette=settings.etiquette,
         pages=None if port is None else PagesConfig(settings.metrics_host, port, policy_pages(settings.terms)),
     )
     async with running(config) as application:
@@ -92,6 +93,7 @@ async def _demo(settings: Settings, port: int) -> None:
             budgets=UNLIMITED,  # the page enforces no limits
             data_dir=settings.data_dir.expanduser() / "demo",  # whoever is forgotten there is nobody elsewhere
             terms=settings.terms,
+            etiquette=settings.etiquette,
         )
         application = await stack.enter_async_context(running(config))
         click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)")

@@ -12,6 +12,7 @@ from telegram.ext import Application, CallbackContext, ExtBot
 from bot.access import Access
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
+from bot.etiquette import Etiquette
 from bot.inbox import Inbox
 from bot.languages import Phrases, phrases
 from bot.observability.metrics import Metrics
@@ -50,6 +51,7 @@ class Services:
     access: Access
     metrics: Metrics
     clock: ServerClock
+    etiquette: Etiquette = field(default_factory=Etiquette)
     underway: Underway = field(default_factory=Underway)
     started: float = field(default_factory=time.monotonic)
 

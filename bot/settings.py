@@ -18,6 +18,7 @@ from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
 from bot.access import Access
 from bot.errors import SettingsError
+from bot.etiquette import EtiquetteConfig
 from bot.terms import PURPOSE, Terms
 from bot.voice_folders import VoiceFolders, parse_voices
 from bot.webhook_config import WebhookConfig
@@ -133,6 +134,14 @@ def _token(value: object) -> object:
     return value.strip() or None
 
 
+def _requests(value: object) -> object:
+    if not isinstance(value, str):
+        return value
+    if not re.fullmatch(r"[0-9]{1,5}", value.strip()):
+        raise ValueError("a whole number of requests a minute, or 0 for any number")
+    return int(value)
+
+
 def _voices(value: object) -> object:
     return parse_voices(value) if isinstance(value, str) else value
 
@@ -236,6 +245,16 @@ class Settings(BaseSettings):
         description="Minutes after which a message is too old to be answered, as after a long time off.",
         json_schema_extra={"shown": "60"},
     )
+    person_limit: Annotated[int, BeforeValidator(_requests)] = Field(
+        EtiquetteConfig().per_person,
+        validation_alias="COTORRA_PERSON_LIMIT",
+        description="Requests a minute that one person may make; 0 for any number.",
+    )
+    chat_limit: Annotated[int, BeforeValidator(_requests)] = Field(
+        EtiquetteConfig().per_chat,
+        validation_alias="COTORRA_CHAT_LIMIT",
+        description="Requests a minute that may come from one group; 0 for any number.",
+    )
     data_dir: Path = Field(
         default_factory=lambda: Path(user_data_dir("cotorra")),
         validation_alias="COTORRA_DATA_DIR",
@@ -282,6 +301,11 @@ class Settings(BaseSettings):
     def terms(self) -> Terms:
         """What people are told about their words, and what is done with them."""
         return Terms(self.retention_days, self.purpose, self.operator)
+
+    @property
+    def etiquette(self) -> EtiquetteConfig:
+        """How many requests are answered."""
+        return EtiquetteConfig(self.person_limit, self.chat_limit)
 
     @property
     def voice_folders(self) -> VoiceFolders:

@@ -29,6 +29,8 @@ class BotProcess:
             "TELEGRAM_BOT_TOKEN": token,
             "COTORRA_API_BASE_URL": api_base_url,
             "COTORRA_DATA_DIR": str(folder),
+            "COTORRA_PERSON_LIMIT": "0",  # what is measured is the bot, and not its manners
+            "COTORRA_CHAT_LIMIT": "0",
             **settings,
         }
         self._process: asyncio.subprocess.Process | None = None

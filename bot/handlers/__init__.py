@@ -22,6 +22,7 @@ from bot.handlers.commands import Command
 from bot.handlers.duel import ACTIONS as DUEL
 from bot.handlers.duel import duel_command
 from bot.handlers.errors import on_error
+from bot.handlers.etiquette import etiquette
 from bot.handlers.gate import gate
 from bot.handlers.guest import on_guest_message
 from bot.handlers.help import help_command, start_command, unknown_command
@@ -63,6 +64,7 @@ def add_handlers(application: BotApplication) -> None:
     """Everything that the bot answers to."""
     application.add_handler(TypeHandler(Update, gate), group=_FIRST)
     application.add_handler(TypeHandler(Update, skip_silent), group=_SECOND)
+    application.add_handler(TypeHandler(Update, etiquette), group=_THIRD)
     for name, answer in (
         ("start", start_command),
         ("help", help_command),

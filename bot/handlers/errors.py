@@ -71,7 +71,8 @@ async def _moved_along(update: Update, error: ChatMigrated, context: BotContext)
     chat = update.effective_chat
     if chat is None:
         return False
-    return await context.bot_data.book.follow(context.bot.id, chat.id, error.new_chat_id) > 0
+    _, waiting = await context.bot_data.book.follow(context.bot.id, chat.id, error.new_chat_id)
+    return waiting > 0
 
 
 async def _is_revoked(context: BotContext) -> bool:

@@ -63,8 +63,8 @@ async def follow(old: int, new: int, context: BotContext) -> int:
     """Everything of a group is the supergroup's from now on; how many waiting updates moved with it."""
     services = context.bot_data
     chat = await services.book.find_chat(old)
-    redirected = await services.book.follow(context.bot.id, old, new)
-    if chat is not None:
+    is_moved, redirected = await services.book.follow(context.bot.id, old, new)
+    if chat is not None and is_moved:
         _log.info("a group has become the supergroup %d", new)
         access = services.access
         if access.allows(old, None) and not access.allows(new, None):

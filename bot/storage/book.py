@@ -197,11 +197,10 @@ class Book:
         async with self._database.reading() as connection:
             return await Chats(connection).find(chat_id)
 
-    async def follow(self, bot_id: int, old: int, new: int) -> int:
-        """A group has become a supergroup: everything goes along; how many waiting updates did."""
+    async def follow(self, bot_id: int, old: int, new: int) -> tuple[bool, int]:
+        """A group has become a supergroup: whether anything was there to go along, and how many waiting updates did."""
         async with self._database.writing() as connection:
-            await move_chat(connection, old, new)
-            return await redirect(connection, bot_id, old, new)
+            return await move_chat(connection, old, new), await redirect(connection, bot_id, old, new)
 
     async def last_asked(self, chat_id: int, kind: Kind, but_update: int) -> dt.datetime | None:
         """When the chat's last prompt of a kind was asked, leaving out an update's own; None where there is none."""

@@ -15,6 +15,7 @@ from bot.access import Access
 from bot.app import ANSWER, LAST_REPLIES, BotConfig, running
 from bot.budgets import UNLIMITED, Budgets
 from bot.context import BotApplication
+from bot.etiquette import EtiquetteConfig
 from bot.observability.server import PagesConfig
 from bot.playground import Playground
 from bot.playground.calls import Call
@@ -50,6 +51,7 @@ class Stage:
         pages: PagesConfig | None = None,
         loader: FakeLoader | None = None,
         profile: bool = False,
+        etiquette: EtiquetteConfig | None = None,
         voices: VoiceFolders | None = None,
         answer: float = ANSWER,
         port: int = 0,
@@ -70,6 +72,7 @@ class Stage:
         self.terms = terms or Terms()
         self._strangers = strangers
         self.profile = profile
+        self._etiquette = etiquette or EtiquetteConfig(0, 0)
         self.webhook = webhook  # in force from the next start on
         self._pages = pages
         self._loader = loader or FakeLoader(generator)
@@ -123,6 +126,7 @@ class Stage:
             terms=self.terms,
             webhook=self.webhook,
             profile=self.profile,
+            etiquette=self._etiquette,
             pages=self._pages,
             answer=self._answer,
         )

@@ -69,6 +69,8 @@ def test_chats_are_listed_with_commas_or_spaces() -> None:
         ("COTORRA_METRICS_PORT", "99999"),
         ("COTORRA_LOG_FORMAT", "xml"),
         ("COTORRA_VOICES", "ana="),
+        ("COTORRA_PERSON_LIMIT", "-1"),
+        ("COTORRA_CHAT_LIMIT", "many"),
         ("COTORRA_VOICES", "ana=/srv/a,ana=/srv/b"),
     ],
 )
