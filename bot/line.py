@@ -36,10 +36,13 @@ class Line(Generic[Item]):
         """To the end of its chat's part of the line."""
         self._waiting.setdefault(key, deque()).append(item)
 
-    def let_in(self) -> Item | None:
-        """The next item, which is inside from now on; None where nobody waits who may come in."""
+    def let_in(self, is_tight: bool = False) -> Item | None:
+        """The next item, which is inside from now on; None where nobody waits who may come in.
+
+        is_tight: there is little room left, and it is for chats that have nothing inside.
+        """
         for key, items in self._waiting.items():
-            if self._count[key] < self._most_of_one:
+            if self._count[key] < (1 if is_tight else self._most_of_one):
                 item = items.popleft()
                 del self._waiting[key]
                 if items:

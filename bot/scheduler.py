@@ -29,6 +29,7 @@ __all__ = ["Continuation", "Scheduler", "Turn", "Watch"]
 CAPACITY = 256  # turns in hand, waiting or written; at 4,000 characters a second the last of them waits for 20 s
 ROWS = 128  # turns that are written together: more would only make everybody's text trickle
 ROWS_OF_A_CHAT = 4  # of them at most one chat's
+SHARED = 0.75  # of the rows; the rest is for chats that have no turn there: a few busy chats cannot take them all
 DEADLINE = 60.0  # seconds a turn may take, waiting included
 PATIENCE = 10.0  # seconds that a step, of some milliseconds, may take before the engine counts as hung
 ATTEMPTS = 2  # at a turn whose engine failed
@@ -178,7 +179,8 @@ class Scheduler:
             return self._suspects.popleft() if is_idle else None
         if any(entry.attempts > 1 and entry.job for entry in self._entries):
             return None  # a suspect is at work
-        return self._line.let_in() if self._line.inside < self._rows else None
+        inside = self._line.inside
+        return self._line.let_in(is_tight=inside >= self._rows * SHARED) if inside < self._rows else None
 
     def _ahead(self, entry: _Entry) -> int:
         if entry in self._suspects:

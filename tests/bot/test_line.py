@@ -31,6 +31,13 @@ def test_a_chat_has_only_so_many_inside() -> None:
     assert line.let_in() == "a2"
 
 
+def test_the_last_room_is_for_chats_that_have_none() -> None:
+    line = filled("a", "a", "b")
+    assert line.let_in() == "a0"
+    assert [line.let_in(is_tight=True) for _ in range(2)] == ["b2", None]
+    assert line.let_in() == "a1"
+
+
 def test_whoever_leaves_the_line_is_not_let_in() -> None:
     line = filled("a", "b", "a")
     line.remove("a0")

@@ -9,7 +9,7 @@ import pytest
 
 from bot.engine_thread import FRESH
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnTooSlow
-from bot.scheduler import Scheduler, Turn, Watch
+from bot.scheduler import ROWS_OF_A_CHAT, Continuation, Scheduler, Turn, Watch
 from model.config import SamplingConfig
 from model.generator import RecurrentGenerator
 from model.sampling import Rng
@@ -102,6 +102,67 @@ async def test_a_chat_that_asks_too_much_is_told_so_and_leaves_room_for_others(g
         other = asyncio.create_task(scheduler.run(replace(turn(), chat=8)))
         generator.gate.set()
         await asyncio.gather(other, *waiting)
+
+
+async def test_newcomers_are_answered_while_greedy_chats_have_all_they_can_get(generator: FakeGenerator) -> None:
+    """Three chats ask for as many long replies as they are allowed; thirty others, one by one, for a few words."""
+    async with Scheduler(generator) as scheduler:
+        greedy: list[asyncio.Task[Continuation]] = []
+        for chat in range(3):
+            long = replace(turn(length=4_000), chat=chat)
+            greedy += [await started(scheduler, long) for _ in range(32)]
+            with pytest.raises(SchedulerFull, match="32 requests from this chat"):
+                await scheduler.run(long)
+        for number in range(30):
+            short = await scheduler.run(replace(turn("b", 40, number), chat=f"newcomer {number}"))
+            assert short.text == expected_text("b", 40, SamplingConfig(), number)
+        assert not any(task.done() for task in greedy)
+        await cancelled(greedy)
+        assert scheduler.active == 0
+
+
+async def test_a_flood_of_short_turns_does_not_hold_up_another_chats(generator: FakeGenerator) -> None:
+    async with Scheduler(generator, capacity=400) as scheduler:
+        ended: list[int] = []
+
+        async def flood(number: int) -> None:
+            await scheduler.run(replace(turn("a", 40, number), chat="flood"))
+            ended.append(number)
+
+        tasks = [asyncio.create_task(flood(number)) for number in range(50)]
+        await asyncio.sleep(0)
+        await scheduler.run(replace(turn("b", 40), chat="other"))
+        assert len(ended) <= 2 * ROWS_OF_A_CHAT
+        await cancelled(tasks)
+
+
+async def test_busy_chats_leave_rows_for_others(generator: FakeGenerator) -> None:
+    async with Scheduler(generator, rows=8) as scheduler:
+        generator.gate.clear()
+        busy = [await started(scheduler, replace(turn(length=4_000), chat=chat)) for chat in "ab" for _ in range(4)]
+        watches = [Watch() for _ in "cde"]
+        others = [
+            await started(scheduler, replace(turn(length=4_000), chat=chat), watch)
+            for chat, watch in zip("cde", watches, strict=True)
+        ]
+        assert [watch.ahead for watch in watches[:2]] == [0, 0]
+        assert scheduler.waiting == 3  # two more of the busy chats, and the last of the others
+        generator.gate.set()
+        await cancelled(busy + others)
+
+
+async def started(scheduler: Scheduler, each: Turn, watch: Watch | None = None) -> "asyncio.Task[Continuation]":
+    """A turn that is in hand."""
+    task = asyncio.create_task(scheduler.run(each, watch))
+    await asyncio.sleep(0)
+    assert not task.done()
+    return task
+
+
+async def cancelled(tasks: "list[asyncio.Task[Continuation]]") -> None:
+    for task in tasks:
+        task.cancel()
+    await asyncio.gather(*tasks, return_exceptions=True)
 
 
 async def test_how_many_are_ahead_can_be_read(generator: FakeGenerator) -> None:
