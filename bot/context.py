@@ -10,6 +10,7 @@ from telegram import MaybeInaccessibleMessage, Message, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.access import Access
+from bot.alarms import Alarms
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
 from bot.etiquette import Etiquette
@@ -53,6 +54,7 @@ class Services:
     clock: ServerClock
     etiquette: Etiquette = field(default_factory=Etiquette)
     underway: Underway = field(default_factory=Underway)
+    alarms: Alarms = field(default_factory=Alarms)
     started: float = field(default_factory=time.monotonic)
 
     @property

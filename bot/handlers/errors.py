@@ -12,6 +12,7 @@ from bot.context import BotContext, phrases_for
 from bot.errors import SchedulerFull, SchedulerStopped, TokenRevoked
 from bot.languages import N_
 from bot.logging_setup import outline
+from bot.operators import alarm
 from bot.replies import reply
 from bot.silence import is_muted
 from bot.storage.errors import StorageError
@@ -48,6 +49,7 @@ async def on_error(update: object, context: BotContext) -> None:
         return
     context.bot_data.metrics.error(error)
     _log.error("an update failed: %s", outline(error))
+    await alarm(error, context)
     try:
         say = await phrases_for(update, context)
         await reply(update, say(SORRY), context)

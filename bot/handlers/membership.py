@@ -3,11 +3,11 @@
 import logging
 
 from telegram import ChatMember, ChatMemberRestricted, Update
-from telegram.error import TelegramError
 from telegram.ext import ApplicationHandlerStop
 
 from bot.context import BotContext, is_private, said
-from bot.languages import N_, phrases
+from bot.languages import N_
+from bot.operators import tell_operators
 from bot.silence import is_silent
 from bot.storage.chats import Chat
 
@@ -69,13 +69,5 @@ async def follow(old: int, new: int, context: BotContext) -> int:
         access = services.access
         if access.allows(old, None) and not access.allows(new, None):
             _log.warning("the supergroup %d is not in COTORRA_ALLOWED_CHATS, which has %d", new, old)
-            await _tell_admins(NOT_LET_IN, context, title=chat.title or old, id=new)
+            await tell_operators(NOT_LET_IN, context, title=chat.title or old, id=new)
     return redirected
-
-
-async def _tell_admins(sentence: str, context: BotContext, **values: object) -> None:
-    for admin_id in context.bot_data.access.admins:
-        try:
-            await context.bot.send_message(admin_id, phrases(None)(sentence, **values))
-        except TelegramError as error:  # they have not opened a chat with the bot; the log says it too
-            _log.debug("an admin was not told: %s", type(error).__name__)

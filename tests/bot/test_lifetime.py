@@ -7,6 +7,7 @@ from pydantic import SecretStr
 
 from bot.app import BotConfig, running
 from bot.errors import ConnectionRefused
+from bot.handlers import UPDATES
 from bot.playground import Playground, faults
 from bot.storage.errors import DatabaseDamaged
 from bot.voice_folders import VoiceFolders
@@ -95,10 +96,11 @@ async def test_what_was_asked_before_the_end_is_answered_before_the_end(address:
         assert prompt.answer.outcome == "answered"
 
 
-async def test_polling_asks_for_new_messages_and_presses_alone(address: str) -> None:
+async def test_polling_asks_for_what_is_answered_alone(address: str) -> None:
     async with Stage(address, FakeGenerator()) as stage:
         await stage.ask("/help")
-        assert stage.playground.updates.allowed == {"message", "channel_post", "callback_query"}
+        assert stage.playground.updates.allowed == {*UPDATES}
+        assert not {"edited_message", "edited_channel_post", "chat_member"} & {*UPDATES}
 
 
 async def test_every_call_of_the_bot_is_taken_by_the_server(address: str) -> None:
