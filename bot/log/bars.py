@@ -14,7 +14,7 @@ _EIGHTHS = " ▏▎▍▌▋▊▉"  # of a character's width
 
 def show_stats(figures: Stats, console: Console) -> None:
     """Everything, one block after another."""
-    console.print(f"{figures.prompts:,} prompts by {figures.people:,} people in {figures.chats:,} chats")
+    console.print(f"prompts: {figures.prompts:,}; people: {figures.people:,}; chats: {figures.chats:,}")
     for percent, value in figures.latency_ms.items():
         console.print(f"{percent} % of the replies came within {value:,} ms")
     for title, counts in blocks(figures):

@@ -10,7 +10,8 @@ from bot.log.stats import Counts, Stats
 WIDTH = 1_200  # pixels
 _EDGE, _HEAD, _CHART, _BELOW, _BETWEEN = 48, 120, 170, 34, 56
 _INK, _SOFT, _BAR, _PAPER = "#1f2933", "#7b8794", "#2a9d8f", "#ffffff"
-_LABEL = 70  # pixels that a label under a bar needs
+_WIDEST = 160  # pixels of a bar and what is between two
+_LABEL = 92  # pixels that a label under a bar needs
 
 
 def draw_stats(figures: Stats, stream: BinaryIO) -> None:
@@ -22,7 +23,7 @@ def draw_stats(figures: Stats, stream: BinaryIO) -> None:
     title, text = ImageFont.load_default(size=34), ImageFont.load_default(size=20)
     draw.text((_EDGE, 30), f"{figures.prompts:,} prompts", _INK, title)
     latency = ", ".join(f"{percent} % within {value:,} ms" for percent, value in figures.latency_ms.items())
-    below = f"by {figures.people:,} people in {figures.chats:,} chats" + (f"; replies: {latency}" if latency else "")
+    below = f"people: {figures.people:,}; chats: {figures.chats:,}" + (f"; replies: {latency}" if latency else "")
     draw.text((_EDGE, 76), below, _SOFT, text)
     top = _HEAD
     for name, counts in charts:
@@ -36,12 +37,12 @@ def _chart(draw: ImageDraw.ImageDraw, counts: Counts, top: int) -> None:
     """Bars side by side over a line, the highest as high as the chart; labels where there is room for them."""
     font = ImageFont.load_default(size=14)
     floor, highest = top + _CHART, max(max(counts.values()), 1)
-    step = (WIDTH - 2 * _EDGE) / len(counts)
+    step = min((WIDTH - 2 * _EDGE) / len(counts), _WIDEST)
     every = max(1, round(_LABEL / step + 0.5))
     for place, (name, count) in enumerate(counts.items()):
         left = _EDGE + place * step
         bar_height = max(round(count / highest * (_CHART - 24)), 1 if count else 0)
-        right = left + min(max(step - 3, 1), 120)
+        right = left + max(step - 3 if step < _WIDEST else _WIDEST - 40, 1)
         if bar_height:
             draw.rectangle((left, floor - bar_height, right, floor), _BAR)
         if place % every == 0:

@@ -20,6 +20,7 @@ from sqlalchemy.pool import NullPool
 
 from bot.storage import sqlite_driver, sqlite_file
 from bot.storage.errors import DatabaseUnwritable, StorageError, translated
+from bot.storage.write_ahead_log import LONGEST, WriteAheadLog
 
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
 SCRUB_TIMEOUT = 0.05  # seconds that a scrub waits for others, and others for it
@@ -116,6 +117,7 @@ def prepare_sqlite(engine: Engine, foreign_keys: bool = True) -> None:
             cursor.execute("PRAGMA synchronous = NORMAL")
             # What is deleted is overwritten with zeros, so that nobody reads it from the file's free places.
             cursor.execute("PRAGMA secure_delete = ON")
+            cursor.execute(f"PRAGMA wal_autocheckpoint = {LONGEST}")
             cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
             cursor.close()
         except BaseException:
@@ -141,6 +143,7 @@ class Database:
         # SQLite lets writers in by chance, after naps; those of one process come in order instead.
         is_sqlite = self.url.get_backend_name() == "sqlite"
         self._writer: AbstractAsyncContextManager[object] = asyncio.Lock() if is_sqlite else nullcontext()
+        self._log: WriteAheadLog | None = None
         make_folder(self.url)
         try:
             self._engine = create_async_engine(
@@ -156,6 +159,7 @@ class Database:
         if self.url.get_backend_name() == "sqlite":
             prepare_sqlite(self._engine.sync_engine)
             sqlite_file.stay_with(self._engine.sync_engine, str(self.url.database))
+            self._log = WriteAheadLog(str(self.url.database))
 
     def _connecting(self) -> dict[str, Any]:
         if self.url.get_backend_name() == "sqlite":
@@ -168,6 +172,8 @@ class Database:
         return self
 
     async def __aexit__(self, *_: object) -> None:
+        if self._log is not None:
+            await self._log.close()
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -177,6 +183,8 @@ class Database:
             self._find_file()
             async with self._writer, self._engine.begin() as connection:
                 yield connection
+        if self._log is not None:
+            self._log.committed()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

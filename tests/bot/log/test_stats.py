@@ -51,7 +51,7 @@ async def test_a_seed_is_shown_only_where_somebody_allowed_it(database: Database
 async def test_an_empty_log_is_zeros(database: Database) -> None:
     figures = await stats(database, Filter())
     assert figures == Stats(0, 0, 0, {}, {}, {}, {}, {}, {}, [])
-    assert "0 prompts" in shown(figures)
+    assert "prompts: 0;" in shown(figures)
     assert picture(figures).width == WIDTH
 
 
@@ -95,7 +95,7 @@ LARGE = Stats(
 def test_bars_fit_into_the_terminal(width: int) -> None:
     lines = shown(LARGE, width).splitlines()
     assert all(len(line) <= width for line in lines)
-    assert "10,000,000 prompts by" in lines[0]
+    assert "prompts: 10,000,000; people" in lines[0]
     assert any("hello [red]" in line for line in lines)
     assert any("nobody allowed it" in line for line in lines)
 
