@@ -99,7 +99,7 @@ def _people(connection: sqlite3.Connection, world: World) -> None:
     people = ((n, f"Person {n}", None, "es", then, _stored(NOW), "1") for n in range(1, world.people + 1))
     connection.executemany("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?)", people)
     places = ((-n, "group", f"Group {n}", None, then, _stored(NOW), None) for n in range(1, world.chats + 1))
-    connection.executemany("INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?, ?)", places)
+    connection.executemany("INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", places)
     question = Terms().question()
     connection.execute(
         "INSERT INTO consent_texts VALUES (?, ?, ?, ?)", (question.version, "en", question.sentence, then)

@@ -155,6 +155,14 @@ class Erasure:
             places = (await connection.execute(select(chats.c.id))).scalars().all()
         return list(people), list(places)
 
+    async def former_id(self, chat_id: int) -> int | None:
+        """The number that a supergroup had as a group; None where it never was one."""
+        async with self._database.reading() as connection:
+            found: int | None = (
+                await connection.execute(select(chats.c.former_id).where(chats.c.id == chat_id))
+            ).scalar()
+        return found
+
     async def knows(self, kind: Subject, number: int, until: dt.datetime) -> bool:
         """Whether anything from before this time is left of a person or a chat."""
         table, column = (users, prompts.c.user_id) if kind == "person" else (chats, prompts.c.chat_id)

@@ -22,6 +22,7 @@ async def move_chat(connection: AsyncConnection, old: int, new: int) -> bool:
         return False
     if await Chats(connection).find(new) is None:
         await Chats(connection).see(Chat(new, _SUPERGROUP, group.title, group.username), group.first_seen_at)
+    await connection.execute(update(chats).where(chats.c.id == new).values(former_id=old))
     for table in (settings_changes, prompts, states, games):
         await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new))
     if await _count(connection, settings, new) == 0:

@@ -45,6 +45,7 @@ chats = Table(
     Column("first_seen_at", UtcTime, nullable=False),
     Column("last_seen_at", UtcTime, nullable=False),
     Column("left_at", UtcTime),  # since when the bot may not write there; NULL while it may
+    Column("former_id", BigId),  # of the group that this supergroup was before
 )
 
 users = Table(

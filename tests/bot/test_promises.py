@@ -5,6 +5,7 @@ What is looked for are bytes: rows, indexes, free pages and the write-ahead log.
 
 import datetime as dt
 import json
+import shutil
 import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
@@ -17,6 +18,8 @@ from bot.log.export import export_file
 from bot.log.filters import Filter
 from bot.storage.book import Book, Occasion, Origin
 from bot.storage.consent_book import ConsentBook
+from bot.storage.database import Database
+from bot.storage.migration import move_chat
 from bot.storage.prompts import Answer
 from bot.storage.ratings import Rating
 from bot.storage.states import States
@@ -208,3 +211,18 @@ async def test_made_up_lines_of_a_quiz_forget_whose_words_they_begin_with(stage:
     await retention(stage).forget_person(author)
     assert not on_disk(stage.address, "zanahoria")
     assert all(prompt.erased_at is not None for prompt in await stage.prompts() if prompt.asked.kind == "quiz")
+
+
+async def test_a_forgotten_supergroup_is_erased_from_a_backup_of_the_group_it_was(stage: Stage, tmp_path: Path) -> None:
+    await say(stage, "grouped parrot", stage.group)
+    await stage.database.scrub()
+    backup = shutil.copy(stage.address.removeprefix("sqlite:///"), tmp_path / "backup.sqlite")
+    async with stage.database.writing() as connection:
+        await move_chat(connection, stage.group, -100_777)
+    await retention(stage).forget_chat(-100_777)
+    assert not on_disk(stage.address, "grouped parrot")
+    restored = f"sqlite:///{backup}"
+    assert on_disk(restored, "grouped parrot")
+    async with Database(restored) as database:
+        assert (await retention(stage, database=database).purge()).forgotten == 1
+    assert not on_disk(restored, "grouped parrot")
