@@ -19,7 +19,7 @@ from trainer.curve import CURVE, draw_curve
 from trainer.dataset import Dataset
 from trainer.export import export_step
 from trainer.measuring import measure
-from trainer.report import NOTEBOOK_SEEDS, model_card, write_samples
+from trainer.report import NOTEBOOK_SEEDS, card_of_lines, model_card, write_samples
 from trainer.saving import Saver, load_best
 from trainer.training import Training
 
@@ -58,6 +58,7 @@ def finish(
     }
     if with_lines and (lines := pick_lines(held_out.part(0, _LOOKED_AT).text())):
         files[LINES] = written(lines)
+        files["README.md"] += card_of_lines().encode()
     return saver.finish(training, metrics, files, resumable)
 
 

@@ -64,6 +64,14 @@ so. Whoever trains on what people wrote should have their leave.
 """
 
 
+def card_of_lines() -> str:
+    """What the card says besides of a checkpoint that has lines of its corpus in it."""
+    return (
+        "\n`lines.txt` has lines of the held-out text, as somebody wrote them: "
+        "the bot's quiz hides them among its own.\n"
+    )
+
+
 def _training(training: Mapping[str, Any]) -> str:
     limit = f"{training['minutes']:g} minutes" if training["minutes"] else f"{training['epochs']} epochs"
     return f"preset {training['preset']}, {limit}, {training['steps']:,} steps"

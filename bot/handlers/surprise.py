@@ -1,9 +1,11 @@
 """`/surprise <text>`, or in answer to a message: a picture of how much each character surprised the network."""
 
 import asyncio
+import logging
 import math
 
 from telegram import Message, Update
+from telegram.error import BadRequest
 
 from bot.context import BotContext, phrases_for
 from bot.conversation import scheduler_for
@@ -22,10 +24,13 @@ USAGE = N_("Give me a text, or answer a message with /surprise, and I will show 
 CAPTION = N_("{bits} bits per character. What surprised me most: “{character}” after “{before}”.")
 CAPTION_FIRST = N_("{bits} bits per character. What surprised me most: “{character}”, right at the beginning.")
 CUT = N_("This is the beginning; the whole would not fit into a picture.")
+NO_PICTURES = N_("Telegram does not let me send pictures in this chat.")
 UNIT = N_("bits per character")
 TITLE = N_("How much each character surprised me")
 LOW = N_("I saw it coming")
 HIGH = N_("I did not expect that")
+
+_log = logging.getLogger(__name__)
 
 _SHOWN_BEFORE = 12  # characters of what stood before the most surprising one
 
@@ -48,7 +53,11 @@ async def surprise_command(update: Update, call: Call, context: BotContext) -> N
     words = Words(bits, say(UNIT), say(TITLE), say(LOW), say(HIGH), f"@{context.bot.username}")
     picture = await asyncio.to_thread(draw_surprise, scored, words)
     caption = _caption(scored, bits, say) + (f"\n{say(CUT)}" if len(shown) < len(text) else "")
-    await send_once(Photo(picture, caption), spot_of(call.message), update, context)
+    try:
+        await send_once(Photo(picture, caption), spot_of(call.message), update, context)
+    except BadRequest as error:
+        _log.warning("a picture was not sent: %s", type(error).__name__)
+        await reply(update, say(NO_PICTURES), context)
 
 
 def _answered(message: Message) -> str:

@@ -64,6 +64,11 @@ async def test_a_picture_whose_arrival_nobody_confirmed_is_found(stage: Stage) -
     assert len([message for message in stage.playground.history(stage.you) if message.photo]) == 1
 
 
+async def test_a_chat_that_takes_no_pictures_is_told(stage: Stage) -> None:
+    stage.playground.faults.add(faults.error(400, "not enough rights to send photos to the chat"), method="sendPhoto")
+    assert "pictures" in await stage.ask("/surprise anyway", stage.group)
+
+
 async def test_a_generator_that_fails_is_told(address: str) -> None:
     async with Stage(address, FakeGenerator(broken="fire")) as stage:
         assert "went wrong" in await stage.ask("/surprise fire")
