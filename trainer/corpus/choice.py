@@ -20,6 +20,7 @@ _TABLES = (".csv", ".tsv", ".tab")
 _JSON_LINES = (".jsonl", ".ndjson")
 _OBJECT = re.compile(r'\s*\{\s*(?:"|\})')
 _LIST = re.compile(r"\s*\[\s*\{")
+_ANY_JSON = re.compile(r"\s*[\[{]")
 
 
 def choose_reader(source: Source, options: ReadingOptions, alone: bool = True) -> Reader:
@@ -43,7 +44,7 @@ def choose_reader(source: Source, options: ReadingOptions, alone: bool = True) -
         return read_jsonlines
     if _LIST.match(head) and (suffix == ".json" or options.column):
         return read_json_list
-    if alone and suffix == ".json" and _OBJECT.match(head):
+    if alone and suffix == ".json" and _ANY_JSON.match(head):
         raise CorpusError(
             f"expected Telegram's result.json or JSON Lines in {source.title}, got other JSON: "
             "export the chat from Telegram Desktop, or --plain to read it as text"

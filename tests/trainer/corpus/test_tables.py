@@ -127,6 +127,14 @@ def prompt(n: int, seed: str, **more: Any) -> dict[str, Any]:
     return row | more
 
 
+@pytest.mark.parametrize("text", ['["parrots", "talk"]', "[" * 5_000 + "]" * 5_000, "[[1, 2], [3, 4]]"])
+def test_json_that_is_no_list_of_rows_is_not_taken_for_words(tmp_path: Path, text: str) -> None:
+    (tmp_path / "other.json").write_text(text, "utf-8")
+    with pytest.raises(CorpusError, match=r"got other JSON: .* or --plain to read it as text"):
+        learned(tmp_path / "other.json")
+    assert learned(tmp_path / "other.json", plain=True) == text
+
+
 def test_from_the_prompt_log_only_what_people_wrote_is_learned(tmp_path: Path) -> None:
     path = lines(
         tmp_path, prompt(1, "Domingo"), prompt(2, "Redes", chat_id=-7), prompt(3, "Redes", kind="again"), name="e.jsonl"
