@@ -22,7 +22,7 @@ def clean(text: str) -> str:
 
 def utf16_units(text: str) -> int:
     """The length as Telegram counts it: characters above U+FFFF count twice."""
-    return len(text) + sum(c > "\uffff" for c in text)
+    return len(text.encode("utf-16-le", "surrogatepass")) // 2
 
 
 def split_message(text: str, limit: int = MESSAGE_UNITS) -> list[str]:
