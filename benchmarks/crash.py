@@ -10,12 +10,13 @@ import contextlib
 import random
 from collections.abc import Iterable
 from dataclasses import dataclass, field, replace
+from itertools import chain
 from pathlib import Path
 
 import click
 
 from benchmarks.proofs import report
-from benchmarks.proofs.people import PEOPLE, conversation, take_seats
+from benchmarks.proofs.people import PEOPLE, Line, conversation, take_seats
 from benchmarks.proofs.stand import Stand, free_port, stand
 from benchmarks.proofs.telegram import PLAYGROUND, FakeTelegram, open_telegram
 
@@ -49,6 +50,7 @@ class Lives:
 
     replies: list[int] = field(default_factory=list)  # prompts without a reply, at each kill
     uncertain: list[int] = field(default_factory=list)  # messages that might have been sent, at each kill
+    growing: list[int] = field(default_factory=list)  # messages that were half-written, at each kill
 
 
 async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
@@ -56,7 +58,9 @@ async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
     rng = random.Random(plan.seed)
     async with stand(telegram, rng, plan.late, _settings(plan)) as here:
         chats = take_seats(telegram, plan.chats, plan.groups)
-        people = asyncio.create_task(here.speak(conversation(chats, plan.rate, rng)))
+        # Long replies in groups: they are written into one message, and a kill leaves it half-written.
+        first = [Line(0.0, chat[0], "/length 2000") for chat in chats if chat[0].chat_id < 0]
+        people = asyncio.create_task(here.speak(chain(first, conversation(chats, plan.rate, rng))))
         lives = await _kill(plan, here, rng)
         people.cancel()
         with contextlib.suppress(asyncio.CancelledError):
@@ -85,6 +89,7 @@ async def _kill(plan: Plan, here: Stand, rng: random.Random) -> Lives:
         await here.bot.kill()
         lives.replies.append(here.witness.unanswered)
         lives.uncertain.append(here.ledger.uncertain())
+        lives.growing.append(here.ledger.growing())
     return lives
 
 
@@ -119,6 +124,7 @@ def _figures(plan: Plan, here: Stand, lives: Lives) -> report.Figures:
         "kills_with_prompts_waiting": sum(count > 0 for count in lives.replies),
         "kills_with_a_message_on_its_way": sum(count > 0 for count in lives.uncertain),
         "messages_on_their_way_at_kills": sum(lives.uncertain),
+        "messages_half_written_at_kills": sum(lives.growing),
         "refusals_429": here.telegram.refusals,
         "whole_text_s": report.percentiles([reply.whole_text for reply in replies if reply.whole_text is not None]),
     }

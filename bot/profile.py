@@ -10,6 +10,8 @@ from bot.languages import LANGUAGES, SOURCE, phrases
 from bot.menus import DESCRIPTION, SHORT_DESCRIPTION, Menu, menus
 from bot.outgoing import PacedBot
 
+# What python-telegram-bot raises where a server answers something else than Telegram would.
+_UNREADABLE = (TypeError, ValueError, AttributeError, LookupError)
 _log = logging.getLogger(__name__)
 
 
@@ -22,7 +24,7 @@ async def tell_profile(bot: PacedBot, admin_ids: Iterable[int]) -> None:
         for menu in menus(admin_ids):
             await _offer(bot, menu)
         await _describe(bot)
-    except TelegramError as error:  # the bot talks without it
+    except (TelegramError, *_UNREADABLE) as error:  # the bot talks without it
         _log.warning("the menus or the description were not set: %s", type(error).__name__)
 
 

@@ -13,6 +13,10 @@ _UNCERTAIN = (
     "SELECT count(*) FROM deliveries JOIN inbox ON inbox.id = inbox_id "
     "WHERE state = 'waiting' AND above IS NOT NULL AND deliveries.message_id IS NULL"
 )
+_GROWING = (
+    "SELECT count(*) FROM deliveries JOIN inbox ON inbox.id = inbox_id "
+    "WHERE state = 'waiting' AND deliveries.message_id IS NOT NULL AND text IS NULL"
+)
 _STATES = "SELECT state, count(*) FROM inbox GROUP BY state"
 _PROMPTS = (
     "SELECT seed_text, reply_text, outcome, reply_message_id FROM prompts JOIN prompt_texts ON prompt_id = prompts.id"
@@ -41,6 +45,10 @@ class Ledger:
     def uncertain(self) -> int:
         """Messages of which the bot knows that it began to send them, and no more."""
         return self._count(_UNCERTAIN)
+
+    def growing(self) -> int:
+        """Messages that people see half-written."""
+        return self._count(_GROWING)
 
     def _count(self, query: str) -> int:
         """0 where there are no tables yet."""

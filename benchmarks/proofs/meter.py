@@ -80,14 +80,12 @@ def summary(samples: Sequence[Sample]) -> dict[str, object]:
     """The figures of a run, for a report."""
     memory = [sample.memory / MEBI for sample in samples]
     first, last = samples[0], samples[-1]
+    counts = {"files": [s.files for s in samples], "threads": [s.threads for s in samples]}
+    if tasks := [sample.tasks for sample in samples if sample.tasks is not None]:
+        counts["tasks"] = tasks
     return {
         "memory_mib": {"first": memory[0], "median": statistics.median(memory), "most": max(memory)},
         "memory_growth_mib": growth(memory),
-        "files": {"median": statistics.median(s.files for s in samples), "most": max(s.files for s in samples)},
-        "threads": {"median": statistics.median(s.threads for s in samples), "most": max(s.threads for s in samples)},
-        "tasks": {
-            "median": statistics.median(s.tasks or 0 for s in samples),
-            "most": max(s.tasks or 0 for s in samples),
-        },
+        **{name: {"median": statistics.median(values), "most": max(values)} for name, values in counts.items()},
         "processor_share": (last.processor - first.processor) / (last.at - first.at) if last.at > first.at else 0.0,
     }

@@ -4,7 +4,7 @@ import asyncio
 import random
 import socket
 import time
-from collections.abc import AsyncIterator, Iterator, Mapping
+from collections.abc import AsyncIterator, Iterable, Mapping
 from contextlib import AsyncExitStack, asynccontextmanager
 from dataclasses import dataclass
 from pathlib import Path
@@ -37,7 +37,7 @@ class Stand:
         async with asyncio.timeout(WAKE_WITHIN):
             await self.witness.saw_something.wait()
 
-    async def speak(self, lines: Iterator[Line]) -> int:
+    async def speak(self, lines: Iterable[Line]) -> int:
         """Let people say all of it, each line in its time; how many lines that were."""
         start, said = asyncio.get_running_loop().time(), 0
         for line in lines:

@@ -11,10 +11,13 @@ from bot.languages import LANGUAGES, phrases
 from bot.menus import DESCRIPTION, MENU, OPERATOR, SHORT_DESCRIPTION, Place, commands
 from bot.playground import Playground
 from bot.playground.calls import Call
+from bot.polling import UpdatesBot
+from bot.profile import tell_profile
 from bot.terms import Terms
 from bot.voice_loader import Card
 from tests.bot.fakes import FakeGenerator, FakeLoader
 from tests.bot.stage import Stage
+from tests.other_telegram import OtherTelegram
 
 YOU = Playground().world.you.id  # the same in every new world
 PLACES: tuple[tuple[Place, BotCommandScope], ...] = (
@@ -146,3 +149,16 @@ async def test_a_reload_says_what_was_loaded(address: str) -> None:
         await stage.settled()
         (prompt,) = await stage.prompts()
         assert prompt.asked.fingerprint == "b" * 32 + "/fake"
+
+
+class Nodding(OtherTelegram):
+    """Says yes to whatever it does not know."""
+
+    async def do_getMyCommands(self, given: dict[str, str]) -> bool:  # noqa: N802
+        return True
+
+
+async def test_a_server_that_knows_no_menus_is_no_reason_to_end(caplog: pytest.LogCaptureFixture) -> None:
+    async with Nodding() as server, UpdatesBot(server.token, f"{server.api_base_url}/bot") as bot:
+        await tell_profile(bot, [])
+    assert "were not set: TypeError" in caplog.text
