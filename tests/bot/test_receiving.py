@@ -2,10 +2,13 @@
 
 import asyncio
 import datetime as dt
+import json
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
+from sqlalchemy import text
 from telegram import WebhookInfo
 from telegram.error import BadRequest
 
@@ -14,10 +17,11 @@ from bot.errors import ConnectionRefused
 from bot.handlers import UPDATES
 from bot.insistence import Insistence
 from bot.playground import faults
+from bot.webhook import SECRET_HEADER
 from bot.webhook_config import WebhookConfig
 from bot.webhook_upkeep import Upkeep
 from tests.bot.fakes import FakeGenerator
-from tests.bot.stage import Stage, free_port
+from tests.bot.stage import NOW, Stage, free_port
 from tests.bot.virtual_time import run
 
 SECRET = "a-secret_for-Telegram"
@@ -91,6 +95,44 @@ async def test_an_address_that_telegram_does_not_take_ends_the_bot_with_its_word
     async with Stage(address, FakeGenerator(), webhook=elsewhere) as stage:
         with pytest.raises(ConnectionRefused, match=r"COTORRA_WEBHOOK_URL.*only to this machine"):
             await asyncio.wait_for(stage.application.bot_data.life, 10)
+
+
+HOSTILE: list[dict[str, Any]] = [
+    {"headers": {SECRET_HEADER: "guessed"}},
+    {"headers": {}},
+    {"path": "/telegram/"},
+    {"path": "/"},
+    {"method": "PUT"},
+    {"method": "GET"},
+    {"headers": {SECRET_HEADER: SECRET, "Content-Type": "text/plain"}},
+    {"content": b"[" * 100_000},
+    {"content": b"{}"},
+    {"content": b'{"update_id": "7"}'},
+    {"content": b"x" * 2_000_000},
+]
+
+
+async def test_nothing_but_telegrams_own_updates_touches_a_running_bot(address: str, webhook: WebhookConfig) -> None:
+    async with Stage(address, FakeGenerator(), webhook=webhook) as stage, httpx.AsyncClient() as stranger:
+        await stage.ask("/help")
+        await stage.settled()
+        mark = stage.playground.calls.mark()
+        message = {"message_id": 9, "date": NOW, "chat": {"id": stage.you, "type": "private", "first_name": "x"}}
+        update = json.dumps({"update_id": 1, "message": message | {"text": "/help"}}).encode()
+        for one in HOSTILE:
+            request = {"method": "POST", "path": "/telegram", "content": update} | one
+            headers = {"Content-Type": "application/json"} | one.get("headers", {SECRET_HEADER: SECRET})
+            url = f"http://127.0.0.1:{webhook.port}{request['path']}"
+            try:
+                answer = await stranger.request(request["method"], url, content=request["content"], headers=headers)
+                assert 400 <= answer.status_code < 500, one
+            except httpx.TransportError:  # the body was not even read
+                pass
+        async with stage.database.reading() as connection:
+            (waiting,) = (await connection.execute(text("SELECT count(*) FROM inbox WHERE update_id < 100"))).one()
+        assert waiting == 0
+        assert [call.method for call in stage.playground.calls.of(after=mark) if call.method != "getWebhookInfo"] == []
+        assert (await stage.ask("/seed unharmed")).startswith("unharmed")
 
 
 # --- the upkeep, in virtual time --------------------------------------------------------------------------
