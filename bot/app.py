@@ -43,6 +43,7 @@ from bot.rate_limiter import RateLimiter
 from bot.receiving import Receiving
 from bot.retention import Retention
 from bot.settings import TELEGRAM
+from bot.sole_use import sole_use
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.errors import DatabaseFull, DatabaseLocked, DatabaseUnreachable
@@ -99,6 +100,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
     async with AsyncExitStack() as stack:
         metrics = Metrics()
         database = await stack.enter_async_context(Database(config.database))
+        await stack.enter_async_context(sole_use(database.url))
         await _prepare(database, config)
         voices = await stack.enter_async_context(
             Voices(config.voices, loader or CheckpointLoader(config.engine), partial(CountedScheduler, metrics))

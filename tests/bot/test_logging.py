@@ -1,6 +1,7 @@
 import datetime as dt
 import json
 import logging
+import re
 import subprocess
 import sys
 from collections.abc import Iterator
@@ -83,7 +84,9 @@ PASSWORDS = ["hush-hush", 'q"uo\\te', "ñandú/?", "a b&c%d"]
 @pytest.mark.parametrize("password", PASSWORDS)
 def test_other_secrets_are_hidden_in_every_spelling(password: str, form: LogForm) -> None:
     formatter = RedactingFormatter([password, f"postgresql://me:{quote(password, safe='')}@db/x"], form)
-    spellings = [password, quote(password), quote(password, safe=""), quote_plus(password), repr(password)]
+    encoded = quote(password, safe="")
+    small = re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
+    spellings = [password, quote(password), encoded, small, quote(encoded), quote_plus(password), repr(password)]
     for spelling in [*spellings, json.dumps(password), f"postgresql://me:{quote(password, safe='')}@db/x"]:
         line = formatter.format(record("connecting to %s now", spelling))
         assert "[hidden]" in line

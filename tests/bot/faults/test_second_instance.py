@@ -4,6 +4,7 @@ import asyncio
 import contextlib
 import logging
 from collections.abc import Mapping, Sequence
+from contextlib import AsyncExitStack
 from pathlib import Path
 from typing import Any
 
@@ -12,10 +13,12 @@ from pydantic import SecretStr
 from telegram.error import Conflict
 
 from bot.app import BotConfig, running
+from bot.budgets import UNLIMITED
 from bot.insistence import Insistence
 from bot.polling import Poller
 from bot.voice_folders import VoiceFolders
 from tests.bot.fakes import FakeGenerator, FakeLoader
+from tests.bot.faults.seen import said_by_the_bot
 from tests.bot.faults.test_telegram_away import Deaf, FakeInbox
 from tests.bot.stage import Stage
 from tests.bot.virtual_time import run
@@ -74,3 +77,31 @@ async def test_two_bots_say_so_and_the_one_that_stays_answers_everything(
     await stage.playground.say(stage.you, stage.you, "/seed alone again")
     await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("alone again"), timeout=60)
     assert caplog.text.count("another program receives") <= 2  # each of them once
+
+
+async def test_a_second_bot_on_the_same_database_waits_for_the_first_and_nothing_is_answered_twice(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As while a new version is brought up before the old one is taken down."""
+    generator = FakeGenerator()
+    async with Stage(address, generator, patience=0.01) as old:
+        generator.gate.clear()
+        for number in range(3):
+            await old.say(f"/seed number {number}")
+        token, voices = SecretStr(old.playground.token), VoiceFolders(Path("parrot"))
+        url, folder = old.playground.api_base_url, Path(address.removeprefix("sqlite:///")).parent
+        config = BotConfig(token, address, voices, api_base_url=url, data_dir=folder, budgets=UNLIMITED)
+        async with AsyncExitStack() as new:
+            starting = asyncio.create_task(
+                new.enter_async_context(running(config, FakeLoader(FakeGenerator()))), name="new bot"
+            )
+            while "another bot uses" not in caplog.text:  # noqa: ASYNC110  the log is all there is to wait for
+                await asyncio.sleep(0.01)
+            assert not starting.done()
+            generator.gate.set()
+            await old.stop()
+            await starting
+            await old.playground.until(old.you, lambda m: (m.text or "").startswith("number 2"), timeout=30)
+            answers = [text for text in said_by_the_bot(old.playground, old.you) if text.startswith("number")]
+            assert [text[:8] for text in answers] == [f"number {number}" for number in range(3)]
+        assert caplog.text.count("another bot uses") == 1
