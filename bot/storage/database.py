@@ -5,6 +5,7 @@ few statements each.
 """
 
 import asyncio
+import contextlib
 import sqlite3
 import time
 from collections.abc import AsyncIterator
@@ -25,6 +26,7 @@ from bot.storage.write_ahead_log import LONGEST, WriteAheadLog
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
 SCRUB_TIMEOUT = 0.05  # seconds that a scrub waits for others, and others for it
 SCRUB_TRIES = 20
+OWNER_ALONE = 0o600  # a new file's rights: what people wrote is nobody else's on this machine; SQLite's logs follow
 POOL = 4  # connections; SQLite has one writer anyway, and each costs a thread and a page cache
 
 _DRIVERS = {  # plain address -> (with asyncio, without)
@@ -79,10 +81,14 @@ def connect_arguments(url: URL, busy_timeout: float) -> dict[str, Any]:
 def try_sqlite(url: URL, busy_timeout: float) -> None:
     """Open the file once without asyncio, and put it into WAL mode, which it keeps.
 
-    A file that cannot be opened is found out here, since aiosqlite leaves a thread behind for each.
+    A new one is for its owner alone. A file that cannot be opened is found out here, since aiosqlite leaves a thread
+    behind for each.
     Raises StorageError.
     """
-    with translated(shown(url)), closing(sqlite3.connect(str(url.database), timeout=busy_timeout)) as connection:
+    path = Path(str(url.database))
+    with contextlib.suppress(OSError):  # it is there, or SQLite itself says what is wrong
+        path.touch(OWNER_ALONE, exist_ok=False)
+    with translated(shown(url)), closing(sqlite3.connect(path, timeout=busy_timeout)) as connection:
         connection.execute("PRAGMA journal_mode = WAL")
 
 

@@ -1,6 +1,8 @@
 import asyncio
 import datetime as dt
+import os
 import sqlite3
+import stat
 import subprocess
 import sys
 from collections.abc import AsyncIterator
@@ -202,6 +204,15 @@ async def test_foreign_keys_hold(database: Database) -> None:
     with pytest.raises(IntegrityError):
         async with database.writing() as connection:
             await connection.execute(text(ORPHAN))
+
+
+@pytest.mark.skipif(os.name == "nt", reason="no such rights there")
+async def test_a_new_database_is_for_its_owner_alone(address: str) -> None:
+    async with Database(address) as database:
+        await schema.prepare_schema(database, address)
+        files = list(Path(address.removeprefix("sqlite:///")).parent.glob("bot.sqlite*"))
+        assert len(files) >= 2
+        assert {stat.S_IMODE(file.stat().st_mode) for file in files} == {0o600}
 
 
 async def test_writers_wait_for_each_other(database: Database) -> None:
