@@ -5,6 +5,8 @@ anything between two calls, so any thread or process may continue any text.
 """
 
 import importlib.util
+import logging
+from collections.abc import Callable
 from dataclasses import dataclass
 from pathlib import Path
 from typing import TYPE_CHECKING, Protocol
@@ -25,6 +27,7 @@ if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
 
 ENGINES = ("auto", "litert", "tensorflow")
+_log = logging.getLogger(__name__)
 _PIECE = 64  # characters that noise is made for at once: it stays in the cache beside the weights
 STARTER = Path(__file__).parent / "starter"
 
@@ -125,7 +128,7 @@ class RecurrentGenerator:
 
 
 def load_generator(path: Path | str = STARTER, engine: str = "auto", warm_up: bool = False) -> RecurrentGenerator:
-    """The generator of a checkpoint folder; `auto` is TensorFlow where a GPU is visible, else LiteRT.
+    """The generator of a checkpoint folder; `auto` is TensorFlow where it finds a GPU, else LiteRT.
 
     warm_up: compile now for every number of texts, so that no chat waits for it later; takes seconds on TensorFlow.
 
@@ -137,11 +140,26 @@ def load_generator(path: Path | str = STARTER, engine: str = "auto", warm_up: bo
     if engine not in ENGINES:
         raise ConfigError(f"expected an engine out of {', '.join(ENGINES)}, got {engine!r}")
     checkpoint = Checkpoint.open(Path(path))
-    if engine == "auto":
-        engine = "tensorflow" if _gpu_is_visible() else "litert"
     shape = (checkpoint.network.layers, 2, checkpoint.network.units)
     initial = State(checkpoint.weights_digest, np.zeros(shape, np.float32))
+    if engine == "auto":
+        engine = choose_engine(gpu_is_there(), _tensorflow_sees_a_gpu)
     return RecurrentGenerator(_build(engine, checkpoint, warm_up), checkpoint.vocabulary, initial)
+
+
+def choose_engine(gpu_is_there: bool, tensorflow_sees_it: Callable[[], bool | None]) -> str:
+    """What `auto` means here; where there is a GPU that cannot be used, a line in the log says why.
+
+    tensorflow_sees_it: whether TensorFlow finds the GPU, None where it is not installed; slow, asked only if need be.
+    """
+    if not gpu_is_there:
+        return "litert"
+    sees_it = tensorflow_sees_it()
+    if sees_it is None:
+        _log.warning("a GPU is here but TensorFlow is not: install requirements/gpu.txt to use it; using LiteRT")
+    elif not sees_it:
+        _log.warning("TensorFlow cannot use the GPU that is here, check its driver and CUDA; using LiteRT")
+    return "tensorflow" if sees_it else "litert"
 
 
 def _build(engine: str, checkpoint: "Checkpoint", warm_up: bool) -> Engine:
@@ -153,6 +171,8 @@ def _build(engine: str, checkpoint: "Checkpoint", warm_up: bool) -> Engine:
         with quiet_start():
             from model.engines.xla import TensorFlowEngine
         network = TensorFlowEngine.load(checkpoint)
+        if not network.has_gpu:
+            _log.warning("no GPU is visible to TensorFlow: generating on the CPU, where the litert engine is faster")
         if warm_up:
             network.warm_up()
         return network
@@ -163,8 +183,16 @@ def _build(engine: str, checkpoint: "Checkpoint", warm_up: bool) -> Engine:
         ) from error
 
 
-def _gpu_is_visible() -> bool:
-    """Whether TensorFlow is installed and the NVIDIA driver shows a device; imports nothing to find out."""
-    driver = Path("/proc/driver/nvidia/gpus")
-    has_device = driver.is_dir() and any(driver.iterdir())
-    return has_device and importlib.util.find_spec("tensorflow") is not None
+def gpu_is_there(root: Path = Path("/")) -> bool:
+    """Whether the NVIDIA driver shows a device, on Linux or (dxg) on its subsystem in Windows; imports nothing."""
+    driver = root / "proc/driver/nvidia/gpus"
+    return (driver.is_dir() and any(driver.iterdir())) or (root / "dev/nvidia0").exists() or (root / "dev/dxg").exists()
+
+
+def _tensorflow_sees_a_gpu() -> bool | None:
+    if importlib.util.find_spec("tensorflow") is None:
+        return None
+    with quiet_start():
+        import tensorflow as tf
+
+        return bool(tf.config.list_physical_devices("GPU"))

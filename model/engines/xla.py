@@ -1,6 +1,5 @@
 """XLA: the Keras network in one compiled call per chunk, for one text or many, for a GPU host; runs on a CPU too."""
 
-import logging
 from collections.abc import Iterable
 from typing import TYPE_CHECKING, Any
 
@@ -19,7 +18,6 @@ from model.vocabulary import UNKNOWN_ID, Ids
 if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
 
-_log = logging.getLogger(__name__)
 BLOCK = 64  # characters in one compiled call; shorter chunks run the same program for fewer steps
 ROWS = (1, 8, 32, 128)  # the numbers of texts that there is a compiled program for; others are padded to the next
 
@@ -39,13 +37,14 @@ class TensorFlowEngine:
         self._cells = [layer.cell for layer in lstm_layers(network)]
         self._dense = network.get_layer("logits")
         self.width = int(self._dense.units)
+        self.has_gpu = bool(tf.config.list_physical_devices("GPU"))
         self._write = tf.function(self._write_block, jit_compile=True, autograph=False)
         self._logits = tf.function(self._logits_block, jit_compile=True, autograph=False)
 
     @classmethod
     def load(cls, checkpoint: "Checkpoint") -> "TensorFlowEngine":
         """From a checkpoint's weights, on the GPU where there is one. Raises CheckpointDamaged."""
-        _prepare_devices()
+        let_memory_grow()
         return cls(load_network(checkpoint))
 
     def block(self, rows: int) -> int:
@@ -195,10 +194,9 @@ def _nucleus(logits: Any, top_p: Any) -> Any:
     return tf.gather(keep, rank, batch_dims=1) | (top_p >= 1)
 
 
-def _prepare_devices() -> None:
+def let_memory_grow() -> None:
+    """Take as much of a GPU's memory as is needed, not all of it: others may live there."""
     with quiet_start():  # a driver that is not there is no news
         gpus = tf.config.list_physical_devices("GPU")
     for gpu in gpus:
         tf.config.experimental.set_memory_growth(gpu, True)
-    if not gpus:
-        _log.warning("no GPU is visible to TensorFlow: generating on the CPU, where the litert engine is faster")

@@ -15,6 +15,7 @@ import tensorflow as tf
 from model.checkpoint import WEIGHTS, Checkpoint, replace_checkpoint, seal
 from model.config import NetworkConfig, SamplingConfig
 from model.engines.litert import LiteRTEngine
+from model.engines.xla import TensorFlowEngine
 from model.errors import CheckpointDamaged
 from model.generator import STARTER, RecurrentGenerator, load_generator
 from model.network import build_network, lstm_layers
@@ -111,6 +112,17 @@ def test_tensorflow_finds_a_text_as_surprising_in_a_batch_as_alone(tensorflow: R
         batch.step()
     for row, text in zip(rows, texts, strict=True):
         np.testing.assert_allclose(row.nats, tensorflow.surprise(text), atol=1e-4)
+
+
+def test_nobody_waits_for_the_compiler_after_the_warm_up() -> None:
+    engine = TensorFlowEngine(build_network(NetworkConfig(8, 16, 1), 12))
+    engine.warm_up((1, 8))
+    programs = engine._write.experimental_get_tracing_count()
+    for rows, characters in ((1, 1), (1, 100), (3, 5), (8, 64)):
+        sampler = Sampler([SamplingConfig(1.0, 0.5)] * rows, ["\3"] * rows)
+        noise = np.zeros((characters, rows, 12), np.float32)
+        engine.write(np.zeros((rows, 1, 2, 16), np.float32), np.zeros(rows, np.int32), sampler, noise, is_scored=True)
+    assert engine._write.experimental_get_tracing_count() == programs == 2
 
 
 def test_a_batch_on_tensorflow_can_be_left_in_the_middle_of_a_block(tensorflow: RecurrentGenerator) -> None:

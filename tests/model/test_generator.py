@@ -1,5 +1,7 @@
 """The Generator on the starter checkpoint: state by value, one stream of randomness a reply."""
 
+from pathlib import Path
+
 import numpy as np
 import pytest
 from hypothesis import given, settings
@@ -7,7 +9,7 @@ from hypothesis import strategies as st
 
 from model.config import SamplingConfig
 from model.errors import ConfigError
-from model.generator import Generator, RecurrentGenerator, load_generator
+from model.generator import Generator, RecurrentGenerator, choose_engine, gpu_is_there, load_generator
 from model.sampling import Rng
 from model.state import State
 
@@ -96,6 +98,31 @@ def test_the_fingerprint_says_which_weights_on_which_engine(starter: RecurrentGe
     weights, _, engine = starter.fingerprint.partition("/")
     assert weights == starter.initial_state().weights
     assert engine == "litert-int8"
+
+
+@pytest.mark.parametrize(
+    ("is_there", "sees_it", "engine", "line"),
+    [
+        (False, True, "litert", ""),  # TensorFlow alone is no reason to load it
+        (True, True, "tensorflow", ""),
+        (True, None, "litert", "install requirements/gpu.txt"),
+        (True, False, "litert", "check its driver"),
+    ],
+)
+def test_auto_takes_a_gpu_that_can_be_used_and_says_why_one_is_not(
+    is_there: bool, sees_it: bool | None, engine: str, line: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    assert choose_engine(is_there, lambda: sees_it) == engine
+    assert line in caplog.text
+    assert bool(caplog.text) == bool(line)
+
+
+def test_a_gpu_is_where_its_driver_shows_one(tmp_path: Path) -> None:
+    assert not gpu_is_there(tmp_path)
+    (tmp_path / "proc/driver/nvidia/gpus").mkdir(parents=True)
+    assert not gpu_is_there(tmp_path)
+    (tmp_path / "proc/driver/nvidia/gpus/0000:01:00.0").mkdir()
+    assert gpu_is_there(tmp_path)
 
 
 def test_an_engine_that_does_not_exist_is_refused() -> None:
