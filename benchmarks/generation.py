@@ -14,10 +14,8 @@ from typing import Any
 
 import click
 from rich.console import Console
-from rich.table import Table
 
-from benchmarks.generating import chats, memory, one_stream, whole_bot
-from benchmarks.generating.networks import Networks, bytes_per_character
+from benchmarks.generating import report
 
 RESULTS = Path(__file__).parent / "results" / "generation.json"
 
@@ -26,8 +24,23 @@ RESULTS = Path(__file__).parent / "results" / "generation.json"
 @click.option(
     "--engine", type=click.Choice(["litert", "tensorflow"]), default="litert", help="Which one serves the chats."
 )
-def main(engine: str) -> None:
+@click.option("--markdown", is_flag=True, help="Measure nothing: print the table of the last results, in Markdown.")
+def main(engine: str, markdown: bool) -> None:
     """Measure, print the table, write benchmarks/results/generation.json."""
+    if markdown:
+        click.echo(report.markdown(json.loads(RESULTS.read_text("utf-8"))))
+        return
+    result = measure(engine)
+    Console(width=120).print(report.table(result))
+    RESULTS.parent.mkdir(exist_ok=True)
+    RESULTS.write_text(json.dumps(rounded(result), indent=1, ensure_ascii=False) + "\n", "utf-8")
+
+
+def measure(engine: str) -> dict[str, Any]:
+    """Everything; takes two minutes."""
+    from benchmarks.generating import chats, memory, one_stream, whole_bot
+    from benchmarks.generating.networks import Networks, bytes_per_character
+
     networks = Networks()
     chosen = networks.litert() if engine == "litert" else networks.tensorflow
     console = Console(stderr=True)
@@ -41,43 +54,7 @@ def main(engine: str) -> None:
     result["whole_bot_ms"] = asyncio.run(whole_bot.measure(chosen))
     result["state_bytes"] = len(chosen.feed(chosen.initial_state(), "a" * 600).to_bytes())
     result["memory_mb"] = memory.measure(networks.graph)
-    Console(width=120).print(table(result))
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(rounded(result), indent=1, ensure_ascii=False) + "\n", "utf-8")
-
-
-def table(result: dict[str, Any]) -> Table:
-    """Everything, in one."""
-    shown = Table("2 x 1024, embedding 256, 91 characters", "characters/s", "ratio", "32 characters", "300 characters")
-    single = result["one_stream"]
-    slowest, limit = single[one_stream.NOTEBOOK], single[one_stream.LIMIT]
-    for name, speed in single.items():
-        shown.add_row(name, f"{speed:,.0f}", f"{speed / slowest:,.0f} x, {speed / limit:.0%} of the limit", "", "")
-    shown.add_section()
-    many = result["chats"]
-    alone = many["1"]["total"]
-    for name, chat in many.items():
-        if name == "newcomer":
-            what, speed = f"a newcomer beside {chats.LONG_CHATS} replies of {chats.LONG:,}", f"{chat['each']:,.0f} each"
-            ratio = ""
-        else:
-            what, speed = "1 chat" if name == "1" else f"{name} chats at once", f"{chat['total']:,.0f}"
-            ratio = f"{chat['total'] / alone:.1f} x one chat; each {chat['total'] / int(name) / alone:.0%}"
-        shown.add_row(what, speed, ratio, waits(chat, "first"), waits(chat, "whole"))
-    shown.add_section()
-    bot, read = result["whole_bot_ms"], result["reading_4096_characters"]
-    shown.add_row("the whole bot: from update to first, last text", "", "", waits(bot, "first"), waits(bot, "last"))
-    shown.add_row("reading a seed of 4,096 characters", f"{4_096 / read['feed']:,.0f}", f"{read['feed']:.2f} s", "", "")
-    surprise = read["surprise"]
-    shown.add_row("surprise of 4,096 characters", f"{4_096 / surprise:,.0f}", f"{surprise:.2f} s", "", "")
-    shown.add_row("memory with every number of chats", "", f"{result['memory_mb']:.0f} MB", "", "")
-    shown.add_row("a chat's state", "", f"{result['state_bytes']:,} bytes", "", "")
-    return shown
-
-
-def waits(of: dict[str, float], name: str) -> str:
-    """Median and 95th percentile."""
-    return f"{of[f'{name} p50']:.0f} / {of[f'{name} p95']:.0f} ms"
+    return result
 
 
 def machine() -> str:

@@ -9,6 +9,7 @@ from itertools import count
 
 import numpy as np
 
+from benchmarks.generating.report import LONG, LONG_CHATS
 from bot.scheduler import Scheduler
 from bot.turns import Turn, Watch
 from model.config import SamplingConfig
@@ -17,9 +18,7 @@ from model.sampling import Rng
 
 SIZES = (1, 2, 4, 8, 32, 128)
 ROUNDS = 5
-REPLY, LONG = 300, 2_000  # characters
-FIRST = 32
-LONG_CHATS = 32
+REPLY, FIRST = 300, 32  # characters
 NEWCOMERS = 25
 
 _seeds = count(1)

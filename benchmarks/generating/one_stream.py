@@ -9,19 +9,13 @@ import tensorflow as tf
 
 from benchmarks.generating.bandwidth import Reader
 from benchmarks.generating.networks import SEED, Networks, bytes_per_character
+from benchmarks.generating.report import COMPILED, LIMIT, LITERT, NOTEBOOK, NUCLEUS, TENSORFLOW
 from model.config import SamplingConfig
 from model.generator import RecurrentGenerator
 from model.sampling import Rng
 
 ROUNDS = 9
 REPLY = 300  # characters
-
-NOTEBOOK = "the notebook's loop, eager Keras"
-COMPILED = "the same call compiled by tf.function"
-TENSORFLOW = "this project, TensorFlow fp32"
-LITERT = "this project, LiteRT int8"
-NUCLEUS = "the same with top-p 0.9"
-LIMIT = "limit: reading the int8 weights"
 
 Way = Callable[[int], object]  # writes so many characters
 
