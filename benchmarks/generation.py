@@ -24,12 +24,8 @@ RESULTS = Path(__file__).parent / "results" / "generation.json"
 @click.option(
     "--engine", type=click.Choice(["litert", "tensorflow"]), default="litert", help="Which one serves the chats."
 )
-@click.option("--markdown", is_flag=True, help="Measure nothing: print the table of the last results, in Markdown.")
-def main(engine: str, markdown: bool) -> None:
+def main(engine: str) -> None:
     """Measure, print the table, write benchmarks/results/generation.json."""
-    if markdown:
-        click.echo(report.markdown(json.loads(RESULTS.read_text("utf-8"))))
-        return
     result = measure(engine)
     Console(width=120).print(report.table(result))
     RESULTS.parent.mkdir(exist_ok=True)

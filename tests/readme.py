@@ -1,8 +1,10 @@
 """The parts of README.md that are made from the code: python -m tests.readme writes them anew."""
 
+import json
 import re
 from pathlib import Path
 
+from benchmarks.generating.report import markdown
 from bot.settings import settings_table
 
 ROOT = Path(__file__).parent.parent
@@ -34,9 +36,16 @@ def _entry(name: str, depth: int, module: Path) -> str:
     return f"{'  ' * depth + name:<{WIDTH}}{first.removeprefix(3 * chr(34)).removesuffix(3 * chr(34))}".rstrip()
 
 
+def bench_table() -> str:
+    """The last results of `make bench`."""
+    results = ROOT / "benchmarks" / "results" / "generation.json"
+    return markdown(json.loads(results.read_text("utf-8")))
+
+
 def filled(readme: str) -> str:
     """README with the made parts as the code now has them."""
-    for name, text in {"settings": settings_table(), "map": house_map()}.items():
+    made = {"settings": settings_table(), "map": house_map(), "bench": bench_table()}
+    for name, text in made.items():
         readme = re.sub(
             rf"(?<=<!-- {name} -->\n).*?(?=<!-- /{name} -->)",
             lambda _, text=text: text.strip() + "\n",

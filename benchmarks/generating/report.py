@@ -1,4 +1,4 @@
-"""The report of benchmarks.generation: one table, on a terminal and in Markdown. Measures nothing, imports no network."""
+"""The report of benchmarks.generation: one table, on a terminal and in the README. Measures nothing."""
 
 from collections.abc import Iterator
 from typing import Any
@@ -29,7 +29,7 @@ def table(result: dict[str, Any]) -> Table:
 
 
 def markdown(result: dict[str, Any]) -> str:
-    """For the README."""
+    """For the README, which has it between its marks."""
     rows = [HEADS, ("---",) * len(HEADS), *one_stream(result), *chats(result), *others(result)]
     return "\n".join(f"| {' | '.join(row)} |" for row in rows)
 
