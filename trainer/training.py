@@ -124,6 +124,8 @@ class Training:
             elif time.monotonic() - kept > _SECONDS_AT_MOST:
                 on_state(self)
                 kept = time.monotonic()
+        if not self.progress.history or self.progress.history[-1]["step"] != self.progress.step:
+            self._validate(on_validation)  # the time was over within an epoch, or in going back
 
     def snapshot(self) -> dict[str, Any]:
         """All that it takes to go on from here, as named arrays."""
@@ -160,8 +162,6 @@ class Training:
         progress = self.progress
         if self.plan.training.validate_every_epoch:
             return self.at_end_of_epoch
-        if self.share == 1:
-            return True
         if self.plan.minutes is None:
             return progress.step % -(-self._steps // _VALIDATIONS) == 0
         interval = max(1 / _VALIDATIONS, _SECONDS_BETWEEN / (60 * self.plan.minutes))

@@ -174,11 +174,13 @@ def test_a_loss_that_is_no_number_once_costs_half_the_rate_and_nothing_else() ->
     assert training.progress.history[-1]["validation"] < 3
 
 
-def test_a_time_budget_ends_the_run() -> None:
-    training = Training(replace(plan(), epochs=None, minutes=0.01), Dataset.build([TEXT]))
+@pytest.mark.parametrize("by_epochs", [True, False])
+def test_a_time_budget_ends_the_run_and_its_end_is_looked_at(by_epochs: bool) -> None:
+    config = replace(CONFIG, validate_every_epoch=by_epochs, batch_size=1)
+    training = Training(replace(plan(training=config), epochs=None, minutes=0.01), Dataset.build([TEXT * 20]))
     run(training)
     assert training.share == 1
-    assert training.progress.history
+    assert training.progress.history[-1]["step"] == training.progress.step
 
 
 def test_a_corpus_too_short_for_the_wanted_streams_gets_fewer() -> None:
