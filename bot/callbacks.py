@@ -32,6 +32,13 @@ class Callback:
     argument: str = ""
     owner: int | None = None
 
+    def numbers(self, count: int = 1) -> list[int]:
+        """The argument as so many numbers with dashes between. Raises CallbackRefused, as for an older version's."""
+        parts = self.argument.split("-")
+        if len(parts) != count or not all(re.fullmatch(r"[0-9]{1,18}", part) for part in parts):
+            raise CallbackRefused(OLD)
+        return [int(part) for part in parts]
+
 
 class Callbacks:
     """Writes callback data and reads it back."""

@@ -71,7 +71,7 @@ async def duel_command(update: Update, call: Call, context: BotContext) -> None:
 async def vote(update: Update, press: Press, context: BotContext) -> str | None:
     """One of the two, in place of what the person said before."""
     say = await phrases_for(update, context)
-    game_id, option = (int(number) for number in press.callback.argument.split("-"))
+    game_id, option = press.callback.numbers(2)
     person = press.query.from_user
     user = User(person.id, person.full_name, person.username, person.language_code)
     standing = await context.bot_data.games.vote(game_id, user, option, dt.datetime.now(dt.UTC))
@@ -90,7 +90,7 @@ async def vote(update: Update, press: Press, context: BotContext) -> str | None:
 async def end(update: Update, press: Press, context: BotContext) -> str | None:
     """Whoever asked, or the chat's settings let press, wants to know who won."""
     say, message = await phrases_for(update, context), press.query.message
-    games, game_id = context.bot_data.games, int(press.callback.argument)
+    games, (game_id,) = context.bot_data.games, press.callback.numbers()
     standing = await games.standing(game_id)
     if standing is None or message is None:
         raise CallbackRefused(OLD)
@@ -112,7 +112,8 @@ async def end(update: Update, press: Press, context: BotContext) -> str | None:
 async def keep(update: Update, press: Press, context: BotContext) -> str | None:
     """The winner's temperature becomes the chat's, if whoever presses may change it."""
     say, message = await phrases_for(update, context), press.query.message
-    standing = await context.bot_data.games.standing(int(press.callback.argument))
+    (game_id,) = press.callback.numbers()
+    standing = await context.bot_data.games.standing(game_id)
     if standing is None or standing.winner is None or message is None:
         raise CallbackRefused(OLD)
     book = context.bot_data.book

@@ -2,9 +2,7 @@
 
 import logging
 
-from telegram import InlineKeyboardMarkup, InputFile, Message, Update
-from telegram import User as TelegramUser
-from telegram.constants import ChatMemberStatus
+from telegram import InlineKeyboardMarkup, InputFile, Update
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.callbacks import Callback
@@ -15,6 +13,7 @@ from bot.handlers.presses import Action, Press, button
 from bot.languages import N_, Phrases, phrases
 from bot.my_data import collect
 from bot.replies import reply, say_at
+from bot.rights import ADMINS_ONLY, is_admin
 from bot.spot import spot_of
 from bot.storage.consents import Consent, Decision
 from bot.storage.users import User
@@ -40,10 +39,8 @@ THIS_GROUP = N_("Forget this group")
 FORGOTTEN = N_("It is gone. I do not know you any more.")
 FORGOTTEN_GROUP = N_("It is gone. I do not know this group any more.")
 KEPT = N_("Nothing was erased.")
-ADMINS_ONLY = N_("Only administrators of this group may do that.")
 
 QUESTION = -1  # the number of what is said: whatever the update itself was answered, the first time or the second
-_ADMINS = (ChatMemberStatus.OWNER, ChatMemberStatus.ADMINISTRATOR)
 _log = logging.getLogger(__name__)
 
 
@@ -149,7 +146,7 @@ async def forget_group(update: Update, press: Press, context: BotContext) -> str
     """An administrator wants the group forgotten, and is asked once more."""
     message, user = press.message, press.query.from_user
     say = await phrases_for(update, context)
-    if message is None or not await _is_admin(message, user, context):
+    if message is None or not await is_admin(message.chat, user.id, context):
         return say(ADMINS_ONLY)
     sure = button(say(SURE), Callback("forget.all", owner=user.id), message.chat.id, context)
     no = button(say(NOT_SURE), Callback("forget.no", owner=user.id), message.chat.id, context)
@@ -161,7 +158,7 @@ async def forget_whole_group(update: Update, press: Press, context: BotContext) 
     """The administrator is sure."""
     message, user = press.message, press.query.from_user
     say = await phrases_for(update, context)
-    if message is None or not await _is_admin(message, user, context):
+    if message is None or not await is_admin(message.chat, user.id, context):
         return say(ADMINS_ONLY)
     await context.bot_data.retention.forget_chat(message.chat.id)
     await _edit(press, say(FORGOTTEN_GROUP))
@@ -227,11 +224,6 @@ def _choice(chat_id: int | None, user_id: int, question: Question, context: BotC
 
 def _chat_of(press: Press) -> int | None:
     return None if press.query.message is None else press.query.message.chat.id
-
-
-async def _is_admin(message: Message, user: TelegramUser, context: BotContext) -> bool:
-    member = await context.bot.get_chat_member(message.chat.id, user.id)
-    return member.status in _ADMINS
 
 
 async def _edit(press: Press, text: str, keyboard: InlineKeyboardMarkup | None = None) -> None:

@@ -89,8 +89,8 @@ async def _command(wish: Wish, update: Update, call: Call, context: BotContext) 
 
 
 async def _prompt_of(press: Press, context: BotContext) -> Prompt:
-    number = press.callback.argument
-    prompt = await context.bot_data.book.find_prompt(int(number)) if number.isdecimal() else None
+    (number,) = press.callback.numbers()
+    prompt = await context.bot_data.book.find_prompt(number)
     if prompt is None:
         raise CallbackRefused(OLD)
     return prompt

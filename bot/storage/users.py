@@ -28,7 +28,8 @@ class Users:
 
     async def see(self, user: User, at: dt.datetime) -> None:
         """Note the person, new or as they are called now."""
-        row = asdict(user) | {"first_seen_at": at, "last_seen_at": at}
+        # Deleted accounts have no name, whatever the libraries' types say.
+        row = asdict(user) | {"name": user.name or "", "first_seen_at": at, "last_seen_at": at}
         await upsert(self._connection, users, row, keep=("first_seen_at",))
 
     async def find(self, user_id: int) -> User | None:

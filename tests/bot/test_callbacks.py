@@ -53,3 +53,10 @@ def test_whatever_comes_is_refused_with_a_sentence(data: str) -> None:
 def test_what_would_not_fit_is_not_written(callback: Callback) -> None:
     with pytest.raises(ValueError, match="expected"):
         OURS.data(callback, 5)
+
+
+@pytest.mark.parametrize("argument", ["", "-", "1-", "1", "1-2-3", "x-1", "1-" + "9" * 19, "²-1", "٣-1"])
+def test_an_argument_that_is_not_so_many_numbers_is_an_older_versions(argument: str) -> None:
+    with pytest.raises(CallbackRefused):
+        Callback("duel.vote", argument).numbers(2)
+    assert Callback("duel.vote", "17-1").numbers(2) == [17, 1]
