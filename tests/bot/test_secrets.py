@@ -92,7 +92,7 @@ async def test_a_bad_day_at_debug_leaves_no_secret_and_no_words(
         titles = await asyncio.to_thread(titles_of, process.pid)
         process.send(signal.SIGTERM)
         assert await process.wait() == 0
-    assert len(process.lines) > 50
+    assert process.text.count("the update is done") >= 10  # what is said at DEBUG
     if form == "json":
         assert all(json.loads(line)["level"] for line in process.lines)
     assert "cotorra_prompts_total" in figures
