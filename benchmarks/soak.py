@@ -67,7 +67,7 @@ async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
             settled = await here.settled(PATIENCE)
             pages.append(Page(len(here.witness.replies), here.ledger.size()))
         code = await here.bot.stop()
-        complaints = [*here.complaints(), *_growing(samples), *_heavier(pages)]
+        complaints = [*here.complaints(), *growing(samples), *heavier(pages)]
         if not settled:
             complaints.append(f"expected all to be done, saw no progress for {PATIENCE:g} s")
         if here.telegram.refusals:
@@ -86,7 +86,8 @@ def _halves(lines: Iterator[Line], seconds: float) -> Iterator[Iterator[Line]]:
     )
 
 
-def _growing(samples: Sequence[meter.Sample]) -> Iterable[str]:
+def growing(samples: Sequence[meter.Sample]) -> Iterable[str]:
+    """What is more at the end than it was when all had warmed up."""
     for name, values, most in (
         ("memory in MiB", [sample.memory / meter.MEBI for sample in samples], MOST_MEMORY),
         ("open files", [sample.files for sample in samples], MOST_FILES),
@@ -97,7 +98,8 @@ def _growing(samples: Sequence[meter.Sample]) -> Iterable[str]:
             yield f"expected {name} to stay, they grew by {grown:.1f} in the last quarter"
 
 
-def _heavier(pages: Sequence[Page]) -> Iterable[str]:
+def heavier(pages: Sequence[Page]) -> Iterable[str]:
+    """Whether prompts took more room in the second half than in the first."""
     first, second = _bytes_per_prompt(pages)
     if second > MOST_OF_A_PROMPT * first:
         yield f"expected a prompt to take the same room as before, {first:.0f} bytes; it took {second:.0f}"

@@ -8,6 +8,7 @@ import sys
 from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 from rich.console import Console
 from rich.table import Table
@@ -15,7 +16,7 @@ from rich.table import Table
 RESULTS = Path(__file__).parent.parent / "results"
 _SHOWN = 20  # complaints in full
 
-Figures = Mapping[str, object]
+Figures = Mapping[str, Any]
 
 
 @dataclass(frozen=True)
