@@ -25,8 +25,8 @@ LENGTH = NN_("📏 Length: {number} character", "📏 Length: {number} character
 TOP_P = N_("🎯 Top-p: {value:g}")
 ENDING = N_("✂️ I stop: {value}")
 CHIME_IN = N_("💬 I chime in: {value}")
-MAY_CHANGE = N_("🔧 May change this: {value}")
-MAY_PRESS = N_("👆 May press my buttons: {value}")
+MAY_CHANGE = N_("🔧 These settings: {value}")
+MAY_PRESS = N_("👆 My buttons: {value}")
 LANGUAGE = N_("🌍 Language: {value}")
 VOICE = N_("🎙 Voice: {value}")
 
@@ -53,12 +53,10 @@ QUIET = N_("🌙 Quiet: {value}")
 MINUTES = N_("{number} min")
 HOURS = N_("{number} h")
 HOURS_OF_DAY = N_("from {start} to {end} UTC")
-START = N_("from {time}")
-END = N_("to {time}")
 BACK, CLOSE = N_("◀ Back"), N_("✖ Close")
 CLOSED = N_("The settings are closed. /settings opens them again.")
 
-_TEMPERATURES = (20, 30, 40, 50, 60, 70, 80, 100, 120, 150)  # hundredths
+_TEMPERATURES = (20, 30, 50, 70, 80, 100, 120, 150)  # hundredths
 _LENGTHS = (50, 100, 200, 300, 500, 800, 1_200, 2_000)
 _TOP_PS = (50, 70, 80, 90, 95, 100)  # hundredths
 _PERCENTS = (0, 1, 2, 5, 10, 20, 50, 100)
@@ -197,7 +195,7 @@ def _temperature(shown: Shown) -> Page:
     _, _, least, most = _NUMBERS["temp"]
     steps = [(max(least, now - 5), "− 0.05"), (now, f"• {now / 100:g} •"), (min(most, now + 5), "+ 0.05")]
     row = tuple(Choice(label, f"temp,{value}") for value, label in steps)
-    return _sub(shown, ABOUT_TEMPERATURE, [row, *_grid("temp", offered, now, 5)])
+    return _sub(shown, ABOUT_TEMPERATURE, [row, *_grid("temp", offered, now, 4)])
 
 
 def _length(shown: Shown) -> Page:
@@ -261,7 +259,7 @@ def _quiet_hours(shown: Shown) -> Page:
     on = Choice(_marked(say(HOURS_OF_DAY, start=_clock(start), end=_clock(end)), not is_off), f"quiet,{start},{end}")
     rows: list[tuple[Choice, ...]] = [(off,), (on,)]
     if not is_off:
-        starts, ends = _steps(say(START, time=_clock(start))), _steps(say(END, time=_clock(end)))
+        starts, ends = _steps(f"{_clock(start)} –"), _steps(f"– {_clock(end)}")
         rows += [
             tuple(Choice(label, f"quiet,{(start + step) % _DAY},{end}") for label, step in starts),
             tuple(Choice(label, f"quiet,{start},{(end + step) % _DAY}") for label, step in ends),
