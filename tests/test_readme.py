@@ -107,7 +107,7 @@ async def test_running_it_on_telegram_and_reading_its_log_as_written(root: Path,
             call = await playground.calls.wait("sendMessage", timeout=60)
             assert call.text is not None
             assert call.text.startswith("Domingo")
-            question = await playground.until(you.id, lambda message: message.reply_markup is not None)
+            question = await playground.until(you.id, lambda message: "/privacy" in (message.text or ""))
             done = await playground.press_label(you.id, question.message_id, "Yes, keep them", you.id)
             await done.answer
             await playground.say(you.id, you.id, "/seed Lunes")
