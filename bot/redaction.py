@@ -3,7 +3,7 @@
 import json
 import re
 from collections.abc import Iterable
-from urllib.parse import quote, quote_plus, urlsplit
+from urllib.parse import quote, quote_plus, unquote, urlsplit
 
 HIDDEN = "[hidden]"
 _SHORTEST = 6  # characters; hiding less would hide half of every word
@@ -39,7 +39,7 @@ def _parts(secret: str) -> Iterable[str]:
         except ValueError:  # no address after all; the whole of it is hidden anyway
             return
         if password:
-            yield password
+            yield from (password, unquote(password))
 
 
 def _spellings(secret: str) -> Iterable[str]:

@@ -80,14 +80,19 @@ def test_a_token_that_is_not_ours_is_hidden_too(written: str) -> None:
 PASSWORDS = ["hush-hush", 'q"uo\\te', "ñandú/?", "a b&c%d"]
 
 
+def address_with(password: str) -> str:
+    return f"postgresql://me:{quote(password, safe='')}@db/x"
+
+
 @pytest.mark.parametrize("form", ["human", "json"])
+@pytest.mark.parametrize("in_an_address", [False, True])
 @pytest.mark.parametrize("password", PASSWORDS)
-def test_other_secrets_are_hidden_in_every_spelling(password: str, form: LogForm) -> None:
-    formatter = RedactingFormatter([password, f"postgresql://me:{quote(password, safe='')}@db/x"], form)
+def test_other_secrets_are_hidden_in_every_spelling(password: str, in_an_address: bool, form: LogForm) -> None:
+    formatter = RedactingFormatter([address_with(password) if in_an_address else password], form)
     encoded = quote(password, safe="")
     small = re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
     spellings = [password, quote(password), encoded, small, quote(encoded), quote_plus(password), repr(password)]
-    for spelling in [*spellings, json.dumps(password), f"postgresql://me:{quote(password, safe='')}@db/x"]:
+    for spelling in [*spellings, json.dumps(password), address_with(password)]:
         line = formatter.format(record("connecting to %s now", spelling))
         assert "[hidden]" in line
         assert password[:4] not in line
