@@ -6,6 +6,7 @@ from bot.context import BotContext, occasion, phrases_for
 from bot.handlers.commands import Call
 from bot.handlers.settings import allowed
 from bot.languages import N_
+from bot.manners import defuse
 from bot.replies import reply
 from bot.rights import ADMINS_ONLY
 from model.config import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, parse_temperature
@@ -35,7 +36,7 @@ async def temperature_command(update: Update, call: Call, context: BotContext) -
         new = parse_temperature(given)
     except ConfigError:
         settings = await book.settings(call.message.chat.id)
-        got = given[:_SHOWN_CHARACTERS] + "…" * (len(given) > _SHOWN_CHARACTERS)
+        got = defuse(given[:_SHOWN_CHARACTERS]) + "…" * (len(given) > _SHOWN_CHARACTERS)
         await reply(update, say(REFUSED, value=settings.temperature, got=got, **_LIMITS), context)
         return
     if not await allowed("temperature", update, call.message, context):

@@ -16,16 +16,17 @@ from bot.replies import reply, say_at
 from bot.spot import spot_of
 from bot.storage.prompts import Prompt
 from bot.text import utf16_units
+from model.config import SamplingConfig
 
 SETTINGS = N_("Temperature {temperature:g}, top-p {top_p:g}, at most {length} characters, random seed {rng_seed}.")
-VOICE = N_("Voice: {fingerprint}")
-SPEED = N_(
-    "{characters} characters in {milliseconds} ms, {speed:,.0f} a second; {latency} ms with waiting and sending."
-)
+VOICE = N_("Voice: {name} (weights {weights}, on {engine}).")
+SPEED = N_("{characters} characters in {milliseconds} ms, {speed:,.0f} a second; sent after {latency} ms.")
 WENT_ON = N_("I went on from what I remembered of an earlier reply.")
 ERASED = N_("The words themselves are erased.")
 REPLAY = N_("Whoever runs me can have the very same again:")
 SAMPLE = N_("With that voice, anybody can have the very same again:")
+
+_SHOWN = 12  # digits of the weights' digest: enough to tell any two apart
 
 
 async def why_command(update: Update, call: Call, context: BotContext) -> None:
@@ -35,7 +36,7 @@ async def why_command(update: Update, call: Call, context: BotContext) -> None:
     if prompt is None:
         await reply(update, say(NOTHING_YET), context)
         return
-    lines = explanation(prompt, say)
+    lines = explanation(prompt, say, name_of(prompt.asked.fingerprint, context))
     keyboard = None
     if prompt.erased_at is None:
         command = command_line(prompt)
@@ -46,11 +47,21 @@ async def why_command(update: Update, call: Call, context: BotContext) -> None:
     await say_at(spot_of(call.message), update, "\n".join(lines), context, keyboard)
 
 
-def explanation(prompt: Prompt, say: Phrases) -> list[str]:
-    """How it came about, line by line."""
+def name_of(fingerprint: str, context: BotContext) -> str:
+    """What the operator calls the voice of these weights; a dash where it is gone."""
+    voices = context.bot_data.voices
+    return next((name for name in voices.names if voices.scheduler(name).fingerprint == fingerprint), "–")
+
+
+def explanation(prompt: Prompt, say: Phrases, name: str) -> list[str]:
+    """How it came about, line by line. `name`: of the voice."""
     asked, answer = prompt.asked, prompt.answer
+    weights, _, engine = asked.fingerprint.partition("/")
     places = {"temperature": asked.temperature, "top_p": asked.top_p, "length": asked.length}
-    lines = [say(SETTINGS, rng_seed=asked.rng_seed, **places), say(VOICE, fingerprint=asked.fingerprint)]
+    lines = [
+        say(SETTINGS, rng_seed=asked.rng_seed, **places),
+        say(VOICE, name=name, weights=weights[:_SHOWN], engine=engine),
+    ]
     if answer.characters_per_second is not None and answer.latency_ms is not None:
         figures = {"characters": answer.characters or 0, "milliseconds": answer.generating_ms or 0}
         lines.append(say(SPEED, speed=answer.characters_per_second, latency=answer.latency_ms, **figures))
@@ -70,6 +81,8 @@ def command_line(prompt: Prompt, looks: Callable[[str], str] = str) -> str:
     if not _stands_alone(prompt):
         return f"cotorra logs replay {prompt.id}"
     options = f"--length {prompt.answer.characters} --temperature {asked.temperature} --top-p {asked.top_p}"
+    if asked.repetition_brake != SamplingConfig().repetition_brake:  # the program's, and so that of the command
+        options += f" --repetition-brake {asked.repetition_brake}"
     return f"cotorra sample {options} --rng-seed {asked.rng_seed} -- CHECKPOINT {looks(shlex.quote(asked.seed_text))}"
 
 

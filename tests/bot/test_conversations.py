@@ -1,6 +1,7 @@
 import datetime as dt
 
 from bot.access import Access
+from bot.manners import plain
 from bot.playground import Playground, faults
 from bot.text import MESSAGE_UNITS
 from model.config import SamplingConfig
@@ -34,8 +35,12 @@ async def test_the_row_says_who_asked_what_where_when_and_what_came_of_it(stage:
     assert before <= asked.asked_at <= dt.datetime.now(dt.UTC)
     assert asked.fingerprint == stage.generator.fingerprint
     assert (answer.outcome, answer.reply_message_id) == ("answered", reply.message_id)
-    assert (answer.latency_ms or 0) >= 0
     assert answer.characters_per_second
+    assert (answer.characters, asked.part) == (300, 0)
+    assert answer.latency_ms is not None
+    assert answer.waiting_ms is not None
+    assert answer.generating_ms is not None
+    assert answer.waiting_ms + answer.generating_ms <= answer.latency_ms + 1
 
 
 async def test_the_seed_may_be_addressed_to_the_bot_by_name(stage: Stage) -> None:
@@ -77,6 +82,16 @@ async def test_replies_are_plain_text_without_previews(stage: Stage) -> None:
     assert "parse_mode" not in call.parameters
     assert "entities" not in call.parameters
     assert call.parameters["link_preview_options"] == '{"is_disabled": true}'
+
+
+async def test_what_is_sent_cannot_be_pressed_and_what_is_logged_is_untouched(stage: Stage) -> None:
+    seed = "@ana see https://example.org, /help or +34 600 123 456"
+    await stage.ask(f"/seed {seed}")
+    (prompt,) = await stage.idle()
+    (call,) = stage.sent()
+    assert call.result.get("entities", []) == []
+    assert (prompt.answer.reply_text or "").startswith(seed)
+    assert plain(call.text or "") == (prompt.answer.reply_text or "").strip()
 
 
 async def test_only_the_command_and_one_space_are_taken_off_the_seed(stage: Stage) -> None:
@@ -128,6 +143,10 @@ async def test_a_settings_change_says_who_changed_what_from_what_to_what(stage: 
     assert (change.chat_id, change.user_id) == (stage.you, stage.you)
     assert (change.name, change.old, change.new) == ("temperature", "0.5", "1.5")
     assert before <= change.changed_at <= dt.datetime.now(dt.UTC)
+
+
+async def test_a_temperature_that_is_none_is_shown_without_pinging_anybody(stage: Stage) -> None:
+    assert "“@\u2060everyone”" in await stage.ask("/temp @everyone")
 
 
 async def test_settings_belong_to_the_chat(stage: Stage) -> None:

@@ -204,3 +204,9 @@ def test_a_short_private_reply_stays_a_draft_until_it_is_sent() -> None:
     assert methods == [*["sendMessageDraft"] * (len(methods) - 1), "sendMessage"]
     assert len(methods) > 2
     assert world.telegram.texts == {1: text}
+
+
+def test_a_text_that_is_whole_while_a_frame_is_under_way_waits_for_it_and_stands_in_its_place() -> None:
+    world, (text,) = play([(GROUP, 0.0, BLINK + THERE)])
+    assert [call.method for call in world.telegram.seen] == ["sendMessage", "editMessageText"]
+    assert world.telegram.texts == {1: text}
