@@ -54,7 +54,7 @@ class Lives:
 
 
 async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
-    """Raises RuntimeError where the bot ends by itself."""
+    """Raises BotEnded where the bot ends by itself, TimeoutError where it says nothing."""
     rng = random.Random(plan.seed)
     async with stand(telegram, rng, plan.late, _settings(plan)) as here:
         chats = take_seats(telegram, plan.chats, plan.groups)
@@ -72,7 +72,7 @@ async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
         if not settled:
             complaints.append(f"expected all to be done, saw no progress for {PATIENCE:g} s")
         if code:
-            complaints.append(f"expected the bot to end in good order, got exit code {code}")
+            complaints.append(f"expected the bot to end in good order, got exit code {code}: {here.bot.last_words()}")
         return report.Outcome(_figures(plan, here, lives), complaints)
 
 
@@ -83,8 +83,7 @@ async def _kill(plan: Plan, here: Stand, rng: random.Random) -> Lives:
         here.witness.saw_something.clear()
         await here.bot.start()
         if rng.random() >= plan.young:
-            async with asyncio.timeout(PATIENCE):
-                await here.witness.saw_something.wait()
+            await here.heard()
         await asyncio.sleep(rng.uniform(0, plan.life))
         await here.bot.kill()
         lives.replies.append(here.witness.unanswered)
@@ -148,7 +147,7 @@ def main(
     )
     plan = replace(plan, webhook=webhook)
     click.echo(f"seed {plan.seed}", err=True)
-    outcome = asyncio.run(run(plan, open_telegram(name)))
+    outcome = report.prove(run(plan, open_telegram(name)))
     way = "webhook" if webhook else "polling"
     report.finish(f"crash, {way}", outcome, out or report.RESULTS / f"crash-{way}.json")
 

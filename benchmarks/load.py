@@ -5,7 +5,6 @@ people wait is reported: until the first text they see, and until the text is wh
 question about consent to everybody, the bot says 26 things a second, of the 30 that Telegram allows.
 """
 
-import asyncio
 import random
 import time
 from dataclasses import dataclass
@@ -36,7 +35,7 @@ class Plan:
 
 
 async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
-    """Raises RuntimeError where the bot ends by itself."""
+    """Raises BotEnded where the bot ends by itself, TimeoutError where it says nothing."""
     rng = random.Random(plan.seed)
     async with stand(telegram, rng, plan.late) as here:
         lines = rounds(take_seats(telegram, plan.chats, plan.groups), plan.prompts, plan.rate, rng)
@@ -63,7 +62,7 @@ def _outcome(
     if grown > MOST_GROWTH:
         complaints.append(f"expected memory to stay flat, it grew by {grown:.1f} MiB in the last quarter")
     if code:
-        complaints.append(f"expected the bot to end in good order, got exit code {code}")
+        complaints.append(f"expected the bot to end in good order, got exit code {code}: {here.bot.last_words()}")
     figures = {
         "chats": plan.chats,
         "groups": plan.groups,
@@ -90,7 +89,7 @@ def _outcome(
 def main(chats: int, groups: int, prompts: int, rate: float, seed: int, name: str, out: Path) -> None:
     """Many chats at once within Telegram's limits."""
     plan = Plan(chats, prompts, min(groups, chats), rate, seed)
-    outcome = asyncio.run(run(plan, open_telegram(name)))
+    outcome = report.prove(run(plan, open_telegram(name)))
     report.finish("load", outcome, out)
 
 

@@ -5,7 +5,6 @@ loop's tasks have to be at the end what they were when all had warmed up, the da
 prompt as before, and the inbox must hold nothing that is done with.
 """
 
-import asyncio
 import random
 from collections.abc import Iterable, Iterator, Sequence
 from dataclasses import dataclass
@@ -52,7 +51,7 @@ class Page:
 
 
 async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
-    """Raises RuntimeError where the bot ends by itself."""
+    """Raises BotEnded where the bot ends by itself, TimeoutError where it says nothing."""
     rng = random.Random(plan.seed)
     port = free_port()
     metrics = f"http://127.0.0.1:{port}/metrics"
@@ -73,7 +72,7 @@ async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
         if here.telegram.refusals:
             complaints.append(f"expected no 429, got {here.telegram.refusals}")
         if code:
-            complaints.append(f"expected the bot to end in good order, got exit code {code}")
+            complaints.append(f"expected the bot to end in good order, got exit code {code}: {here.bot.last_words()}")
         return report.Outcome(_figures(plan, here, samples, pages), complaints)
 
 
@@ -142,7 +141,7 @@ def _figures(plan: Plan, here: Stand, samples: Sequence[meter.Sample], pages: Se
 def main(minutes: float, chats: int, groups: int, rate: float, seed: int, name: str, out: Path) -> None:
     """An hour's traffic in ten minutes, and nothing that grows."""
     plan = Plan(seed, minutes, chats, min(groups, chats), rate)
-    report.finish("soak", asyncio.run(run(plan, open_telegram(name))), out)
+    report.finish("soak", report.prove(run(plan, open_telegram(name))), out)
 
 
 if __name__ == "__main__":

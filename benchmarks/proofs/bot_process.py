@@ -9,7 +9,12 @@ from collections.abc import Mapping
 from pathlib import Path
 
 _STARTS_WITH = ("COTORRA_", "TELEGRAM_", "DATABASE_")  # settings of whoever runs the proofs are none of ours
+_LINES = 10  # of a log that are shown
 _COMMAND = "from cotorra import main; main()"
+
+
+class BotEnded(Exception):
+    """The bot has ended by itself, or never began; the sentence has the end of its log."""
 
 
 class BotProcess:
@@ -39,7 +44,7 @@ class BotProcess:
 
     @property
     def pid(self) -> int:
-        """Raises RuntimeError where none runs."""
+        """Raises BotEnded where none runs."""
         return self._running().pid
 
     async def start(self) -> None:
@@ -58,11 +63,11 @@ class BotProcess:
             )
 
     async def kill(self) -> None:
-        """SIGKILL: no warning, no last words. Raises RuntimeError if it had ended by itself."""
+        """SIGKILL: no warning, no last words. Raises BotEnded if it had ended by itself."""
         process = self._running()
         process.kill()
         if await process.wait() != -signal.SIGKILL:
-            raise RuntimeError(f"the bot had ended by itself, see {self.log}")
+            raise self._ended()
 
     async def stop(self) -> int:
         """SIGTERM; the exit code."""
@@ -79,5 +84,12 @@ class BotProcess:
 
     def _running(self) -> asyncio.subprocess.Process:
         if self._process is None or self._process.returncode is not None:
-            raise RuntimeError(f"the bot has ended by itself, see {self.log}")
+            raise self._ended()
         return self._process
+
+    def _ended(self) -> BotEnded:
+        return BotEnded(f"expected the bot to run until it is stopped; its log ends with\n{self.last_words()}")
+
+    def last_words(self) -> str:
+        """The end of the log."""
+        return "\n".join(self.log.read_text("utf-8", "replace").splitlines()[-_LINES:])

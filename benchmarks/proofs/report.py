@@ -1,17 +1,21 @@
 """The report of a proof: a table for people, JSON for programs, and an exit code."""
 
+import asyncio
 import json
 import os
 import platform
 import statistics
 import sys
-from collections.abc import Mapping, Sequence
+from collections.abc import Coroutine, Mapping, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 from typing import Any
 
+import click
 from rich.console import Console
 from rich.table import Table
+
+from benchmarks.proofs.bot_process import BotEnded
 
 RESULTS = Path(__file__).parent.parent / "results"
 _SHOWN = 20  # complaints in full
@@ -36,6 +40,14 @@ def percentiles(values: Sequence[float]) -> dict[str, float]:
 def machine() -> str:
     """On what it was measured."""
     return f"{platform.machine()}, {os.cpu_count()} cores, Python {platform.python_version()}"
+
+
+def prove(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    """Run a proof. Raises click.ClickException where the bot does not run at all."""
+    try:
+        return asyncio.run(work)
+    except (BotEnded, TimeoutError) as error:
+        raise click.ClickException(str(error) or "expected the bot to say something, waited for too long") from error
 
 
 def finish(title: str, outcome: Outcome, path: Path) -> None:
