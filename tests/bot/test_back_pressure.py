@@ -11,7 +11,7 @@ from pydantic import SecretStr
 from telegram import WebhookInfo
 
 from bot.clock import ServerClock
-from bot.inbox import LANE, Inbox
+from bot.inbox import LANE, TIDY_EVERY, Inbox
 from bot.insistence import Insistence
 from bot.observability.metrics import Metrics
 from bot.polling import Poller
@@ -21,7 +21,7 @@ from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
 from bot.webhook import SECRET_HEADER
 from bot.webhook_config import WebhookConfig
-from tests.bot.faults.test_telegram_away import Deaf
+from tests.bot.faults.test_telegram_away import Deaf, FakeMail
 from tests.bot.stage import NOW, free_port
 
 CAPACITY = 3
@@ -110,3 +110,24 @@ async def test_a_chat_that_floods_is_answered_what_can_be_and_others_all_the_sam
     assert await inbox.accept([*more, message(10**6, chat=8)]) == 1
     assert len(inbox) == LANE + 1
     assert await inbox.accept(more) == 0  # their numbers are known: Telegram need not bring them again
+
+
+class Forgetful(FakeMail):
+    """Counts how often it was asked to forget what is done with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tidied = 0
+
+    async def forget(self) -> None:
+        self.tidied += 1
+
+
+async def test_what_is_done_with_is_forgotten_again_and_again() -> None:
+    forgetful = Forgetful()
+    mail: Any = forgetful
+    inbox = Inbox(mail, ServerClock())
+    await inbox.accept([message(number) for number in range(2 * TIDY_EVERY + 1)])
+    for _ in range(2 * TIDY_EVERY + 1):
+        await answer_one(inbox)
+    assert forgetful.tidied == 3
