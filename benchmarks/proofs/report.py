@@ -4,6 +4,7 @@ import asyncio
 import json
 import os
 import platform
+import signal
 import statistics
 import sys
 from collections.abc import Coroutine, Mapping, Sequence
@@ -43,11 +44,19 @@ def machine() -> str:
 
 
 def prove(work: Coroutine[Any, Any, Outcome]) -> Outcome:
-    """Run a proof. Raises click.ClickException where the bot does not run at all."""
+    """Run a proof; SIGTERM ends it, and its bot too. Raises click.ClickException where there is nothing to tell."""
     try:
-        return asyncio.run(work)
+        return asyncio.run(_until_told(work))
+    except asyncio.CancelledError:
+        raise click.ClickException("stopped before the end") from None
     except (BotEnded, TimeoutError) as error:
         raise click.ClickException(str(error) or "expected the bot to say something, waited for too long") from error
+
+
+async def _until_told(work: Coroutine[Any, Any, Outcome]) -> Outcome:
+    task = asyncio.ensure_future(work)
+    asyncio.get_running_loop().add_signal_handler(signal.SIGTERM, task.cancel)
+    return await task
 
 
 def finish(title: str, outcome: Outcome, path: Path) -> None:
