@@ -8,6 +8,7 @@ from pathlib import Path
 
 import httpx
 import pytest
+from sqlalchemy import text
 
 from bot.errors import GenerationFailed
 from bot.observability.health import Health, Unhealthy
@@ -120,7 +121,8 @@ async def test_a_database_that_cannot_be_written_is_unhealthy(address: str) -> N
     async with Database(address, busy_timeout=0.1) as database:
         await prepare_schema(database, address)
         await check_database(database)
-        async with Database(address) as other, other.writing():
+        async with Database(address) as other, other.writing() as held:
+            await held.execute(text("SELECT 1"))  # a transaction begins with its first statement
             report = await Health({"database": lambda: check_database(database)}).report()
     assert not report.ok
     assert report.findings["database"].reason == "DatabaseLocked"
