@@ -28,7 +28,8 @@ from rich.table import Table
 from bot.log.export import export_file
 from bot.log.filters import KINDS, Filter
 from bot.log.stats import stats
-from bot.retention import Retention
+from bot.privacy.retention import Retention
+from bot.privacy.terms import Terms
 from bot.storage import schema
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
@@ -37,7 +38,6 @@ from bot.storage.database import Database
 from bot.storage.prompt_texts import hash_of
 from bot.storage.prompts import Answer
 from bot.storage.users import User
-from bot.terms import Terms
 
 RESULTS = Path(__file__).parent / "results" / "log.json"
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)

@@ -19,16 +19,19 @@ from pydantic import SecretStr
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
 from telegram.request import HTTPXRequest
 
-from bot.access import Access
-from bot.budgets import TELEGRAM_BUDGETS, Budgets
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
 from bot.connecting import connected
 from bot.context import BotApplication, Services
-from bot.dispatcher import dispatching
-from bot.etiquette import Etiquette, EtiquetteConfig
+from bot.generating.voice_folders import VoiceFolders
+from bot.generating.voice_loader import CheckpointLoader, VoiceLoader
+from bot.generating.voices import Voices
 from bot.handlers import UPDATES, add_handlers
-from bot.inbox import AGE_LIMIT, Inbox
+from bot.incoming.dispatcher import dispatching
+from bot.incoming.inbox import AGE_LIMIT, Inbox
+from bot.incoming.polling import UpdatesBot
+from bot.incoming.receiving import Receiving
+from bot.incoming.webhook_config import WebhookConfig
 from bot.insistence import PAUSES
 from bot.languages import load_all
 from bot.observability.counted import CountedBook, CountedScheduler
@@ -36,25 +39,22 @@ from bot.observability.health import Health
 from bot.observability.metrics import Metrics
 from bot.observability.probes import GeneratorProbe, check_database
 from bot.observability.server import PagesConfig, operators_pages
-from bot.outgoing import RateArgs
-from bot.polling import UpdatesBot
+from bot.observability.trouble import Trouble
+from bot.privacy.retention import Retention
+from bot.privacy.terms import Terms
 from bot.profile import tell_profile
-from bot.rate_limiter import RateLimiter
-from bot.receiving import Receiving
-from bot.retention import Retention
+from bot.rules.access import Access
+from bot.rules.etiquette import Etiquette, EtiquetteConfig
+from bot.sending.budgets import TELEGRAM_BUDGETS, Budgets
+from bot.sending.outgoing import RateArgs
+from bot.sending.rate_limiter import RateLimiter
 from bot.settings import TELEGRAM
-from bot.sole_use import sole_use
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.errors import DatabaseFull, DatabaseLocked, DatabaseUnreachable
 from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
-from bot.terms import Terms
-from bot.trouble import Trouble
-from bot.voice_folders import VoiceFolders
-from bot.voice_loader import CheckpointLoader, VoiceLoader
-from bot.voices import Voices
-from bot.webhook_config import WebhookConfig
+from bot.storage.sole_use import sole_use
 
 LAST_REPLIES = 4.0  # seconds at a shutdown for what is being answered; all of it may take 8
 ANSWER = 25.0  # seconds to wait for the answer to a call; Telegram itself needs far less than one
@@ -184,7 +184,7 @@ def build(config: BotConfig, services: Services) -> BotApplication:
         config.token.get_secret_value(),
         f"{config.api_base_url}/bot",
         f"{config.api_base_url}/file/bot",
-        # Giving up early on a slow answer costs a search for the message; see bot.delivery.
+        # Giving up early on a slow answer costs a search for the message; see bot.sending.delivery.
         request=HTTPXRequest(read_timeout=config.answer, httpx_kwargs=hooks),
         get_updates_request=HTTPXRequest(connection_pool_size=2, httpx_kwargs=hooks),
         rate_limiter=limiter,

@@ -10,7 +10,7 @@ from typing import Any
 import click
 
 from bot.errors import PageError, SettingsError
-from bot.logging_setup import set_up_logging
+from bot.observability.logging_setup import set_up_logging
 from bot.settings import Settings, read_settings, webhook_config
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
@@ -45,7 +45,7 @@ def demo(port: int) -> None:
 async def _run(settings: Settings) -> None:
     from bot.app import BotConfig, running
     from bot.observability.server import PagesConfig
-    from bot.policy import policy_pages
+    from bot.privacy.policy import policy_pages
 
     if settings.token is None:
         raise SettingsError("TELEGRAM_BOT_TOKEN: expected a token, got nothing")
@@ -73,10 +73,10 @@ async def _demo(settings: Settings, port: int) -> None:
     from pydantic import SecretStr
 
     from bot.app import BotConfig, running
-    from bot.budgets import UNLIMITED
     from bot.playground import Playground, PlaygroundError
     from bot.playground.demo import demo_world
-    from bot.policy import policy_pages
+    from bot.privacy.policy import policy_pages
+    from bot.sending.budgets import UNLIMITED
 
     async with AsyncExitStack() as stack:
         try:

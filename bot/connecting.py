@@ -10,7 +10,7 @@ from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, T
 from bot.context import BotApplication
 from bot.errors import ConnectionRefused
 from bot.insistence import PAUSES
-from bot.trouble import Trouble
+from bot.observability.trouble import Trouble
 
 _log = logging.getLogger(__name__)
 

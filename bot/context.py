@@ -9,26 +9,26 @@ from telegram import Chat as TelegramChat
 from telegram import MaybeInaccessibleMessage, Message, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
-from bot.access import Access
-from bot.alarms import Alarms
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
-from bot.etiquette import Etiquette
-from bot.inbox import Inbox
+from bot.generating.voices import Voices
+from bot.incoming.inbox import Inbox
 from bot.languages import Phrases, phrases
+from bot.observability.alarms import Alarms
 from bot.observability.metrics import Metrics
-from bot.outgoing import RateArgs
-from bot.retention import Retention
-from bot.spot import thread_of
+from bot.privacy.retention import Retention
+from bot.privacy.terms import Terms
+from bot.rules.access import Access
+from bot.rules.etiquette import Etiquette
+from bot.sending.outgoing import RateArgs
+from bot.sending.spot import thread_of
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.game_book import GameBook
 from bot.storage.users import User
-from bot.terms import Terms
-from bot.underway import Underway
-from bot.voices import Voices
+from bot.talking.underway import Underway
 from model.errors import CotorraError
 
 

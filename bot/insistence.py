@@ -13,8 +13,8 @@ from typing import Protocol
 from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
 
 from bot.errors import TokenRevoked
+from bot.observability.trouble import Trouble
 from bot.storage.errors import StorageError
-from bot.trouble import Trouble
 
 PAUSES = (1, 2, 4, 8, 15, 30)  # seconds between attempts
 CALM = 600.0  # seconds without a conflict until it is over: two programs take turns in being refused

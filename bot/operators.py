@@ -7,7 +7,7 @@ from telegram.error import TelegramError
 
 from bot.context import BotContext
 from bot.languages import N_, phrases
-from bot.logging_setup import outline
+from bot.observability.logging_setup import outline
 
 FAILED = N_("Something I was asked failed: {error}. The log says more. Of the same again in an hour at the earliest.")
 

@@ -8,7 +8,7 @@ from telegram.error import BadRequest, TelegramError
 
 from bot.languages import LANGUAGES, SOURCE, phrases
 from bot.menus import DESCRIPTION, SHORT_DESCRIPTION, Menu, menus
-from bot.outgoing import PacedBot
+from bot.sending.outgoing import PacedBot
 
 # What python-telegram-bot raises where a server answers something else than Telegram would.
 _UNREADABLE = (TypeError, ValueError, AttributeError, LookupError)

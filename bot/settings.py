@@ -16,12 +16,12 @@ from pydantic import BeforeValidator, Field, SecretStr, ValidationError
 from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
-from bot.access import Access
 from bot.errors import SettingsError
-from bot.etiquette import EtiquetteConfig
-from bot.terms import PURPOSE, Terms
-from bot.voice_folders import VoiceFolders, parse_voices
-from bot.webhook_config import WebhookConfig
+from bot.generating.voice_folders import VoiceFolders, parse_voices
+from bot.incoming.webhook_config import WebhookConfig
+from bot.privacy.terms import PURPOSE, Terms
+from bot.rules.access import Access
+from bot.rules.etiquette import EtiquetteConfig
 from model.generator import STARTER
 
 TELEGRAM = "https://api.telegram.org"

@@ -10,8 +10,8 @@ from itertools import count
 import numpy as np
 
 from benchmarks.generating.report import LONG, LONG_CHATS
-from bot.scheduler import Scheduler
-from bot.turns import Turn, Watch
+from bot.generating.scheduler import Scheduler
+from bot.generating.turns import Turn, Watch
 from model.config import SamplingConfig
 from model.generator import Generator
 from model.sampling import Rng

@@ -14,11 +14,11 @@ from pydantic import SecretStr
 
 from benchmarks.generating.networks import SEED
 from bot.app import BotConfig, running
-from bot.budgets import UNLIMITED
+from bot.generating.voice_folders import VoiceFolders
+from bot.generating.voice_loader import Card
 from bot.playground import Playground
 from bot.playground.calls import Call
-from bot.voice_folders import VoiceFolders
-from bot.voice_loader import Card
+from bot.sending.budgets import UNLIMITED
 from model.generator import RecurrentGenerator
 
 PROMPTS = 15

@@ -5,10 +5,10 @@ from importlib.metadata import version
 from telegram import Update
 
 from bot.context import BotContext, phrases_for
+from bot.generating.voices import Voice
 from bot.handlers.commands import Call
 from bot.languages import N_, Phrases
-from bot.replies import reply
-from bot.voices import Voice
+from bot.sending.replies import reply
 
 WHAT = N_("I am Cotorra, a character-level LSTM: I choose one character after another. What I say is made up.")
 VOICE = N_("My voice here: {name}")

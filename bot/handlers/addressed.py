@@ -8,7 +8,7 @@ from bot.handlers.seed import continue_words
 from bot.handlers.targets import prompt_answered
 from bot.storage.book import Origin
 from bot.storage.prompts import Prompt
-from bot.thinking import fits
+from bot.talking.thinking import fits
 
 _UTF_16 = "utf-16-le"
 

@@ -9,13 +9,13 @@ from telegram import Update
 
 from bot.context import BotContext, person_of, phrases_for
 from bot.errors import SettingsError
+from bot.generating.voices import Reloaded
 from bot.handlers.commands import Answer, Call
 from bot.handlers.help import unknown_command
 from bot.languages import N_, NN_, Phrases
 from bot.log.filters import Filter
 from bot.log.stats import Stats, stats
-from bot.replies import reply
-from bot.voices import Reloaded
+from bot.sending.replies import reply
 
 DAY = dt.timedelta(days=1)
 PROMPTS = NN_("{number} prompt in the last 24 hours", "{number} prompts in the last 24 hours")

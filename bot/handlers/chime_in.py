@@ -3,12 +3,12 @@
 from telegram import Chat, MessageEntity, Update
 from telegram.ext import BaseHandler
 
-from bot.chime_in import is_drawn, is_quiet, is_rested
 from bot.context import BotContext, said
-from bot.conversation import continue_text
 from bot.errors import SeedRefused
 from bot.handlers.addressed import text_of
-from bot.seeds import seed_of
+from bot.talking.chime_in import is_drawn, is_quiet, is_rested
+from bot.talking.conversation import continue_text
+from bot.talking.seeds import seed_of
 
 
 class ChimeIn(BaseHandler[Update, BotContext, None]):

@@ -9,24 +9,24 @@ from telegram import InlineKeyboardMarkup, MaybeInaccessibleMessage, Update
 from telegram.error import BadRequest
 
 from bot.callbacks import OLD, Callback
-from bot.composing import compose_all
 from bot.context import BotContext, occasion, person_of, phrases_for
-from bot.conversation import scheduler_for
-from bot.delivery import NO_PREVIEW
-from bot.duel import SIDES, Side, draw, settings_for, shown
 from bot.errors import CallbackRefused, GenerationFailed, SeedRefused, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.handlers.presses import NOT_YOURS, Action, Press, button
 from bot.languages import N_, NN_, Phrases
-from bot.manners import defuse
-from bot.replies import reply, say_at
-from bot.rights import ADMINS_ONLY, may_change, may_press
-from bot.seeds import seed_of
-from bot.spot import spot_of
+from bot.rules.rights import ADMINS_ONLY, may_change, may_press
+from bot.sending.delivery import NO_PREVIEW
+from bot.sending.manners import defuse
+from bot.sending.replies import reply, say_at
+from bot.sending.spot import spot_of
 from bot.storage.book import Origin
 from bot.storage.game_book import Standing
 from bot.storage.games import Game, Option
 from bot.storage.users import User
+from bot.talking.composing import compose_all
+from bot.talking.conversation import scheduler_for
+from bot.talking.duel import SIDES, Side, draw, settings_for, shown
+from bot.talking.seeds import seed_of
 from model.sampling import Rng
 
 USAGE = N_("Give me a beginning, and two of me will go on with it: /duel Once upon a time")

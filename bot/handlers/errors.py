@@ -11,10 +11,10 @@ from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden
 from bot.context import BotContext, phrases_for
 from bot.errors import SchedulerFull, SchedulerStopped, TokenRevoked
 from bot.languages import N_
-from bot.logging_setup import outline
+from bot.observability.logging_setup import outline
 from bot.operators import alarm
-from bot.replies import reply
-from bot.silence import is_muted
+from bot.sending.replies import reply
+from bot.sending.silence import is_muted
 from bot.storage.errors import StorageError
 
 SORRY = N_("Sorry, something went wrong on my side. Please try again.")

@@ -9,7 +9,7 @@ from bot.handlers.addressed import Addressed, text_of
 from bot.handlers.commands import parse_call
 from bot.handlers.presses import Press
 from bot.languages import N_
-from bot.replies import reply
+from bot.sending.replies import reply
 
 PERSON = N_("You are quicker than I am! I take {limit} requests a minute from each person. Ask me again in a moment.")
 CHAT = N_("So many of you! I take {limit} requests a minute in one chat. Ask me again in a moment.")

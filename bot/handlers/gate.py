@@ -6,7 +6,7 @@ from telegram.ext import ApplicationHandlerStop
 from bot.context import BotContext, is_private, phrases_for, said
 from bot.handlers.commands import parse_call
 from bot.languages import N_
-from bot.replies import reply
+from bot.sending.replies import reply
 
 PRIVATE = N_("This bot is private. Whoever runs it can let this chat in by its id: {id}")
 

@@ -18,16 +18,16 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden
 
-from bot.composing import compose
 from bot.context import BotContext, person_of
-from bot.conversation import scheduler_for
 from bot.errors import GenerationFailed, SeedRefused, TurnTooSlow
 from bot.languages import Phrases, phrases
-from bot.manners import defuse
-from bot.seeds import seed_of
+from bot.sending.manners import defuse
 from bot.storage.book import Occasion, Origin
 from bot.storage.prompts import Answer
 from bot.storage.settings import ChatSettings
+from bot.talking.composing import compose
+from bot.talking.conversation import scheduler_for
+from bot.talking.seeds import seed_of
 from model.sampling import Rng
 
 LENGTH = 200  # characters: a guest is brief

@@ -6,7 +6,7 @@ from bot.context import BotContext, is_private, phrases_for
 from bot.handlers.commands import Call
 from bot.languages import N_
 from bot.menus import commands
-from bot.replies import reply
+from bot.sending.replies import reply
 
 START = N_(
     "Hello! I am a parrot made of numbers: I read a text, character by character, and now I talk like it.\n\n"

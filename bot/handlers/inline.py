@@ -17,19 +17,19 @@ from telegram import (
 )
 from telegram.error import BadRequest
 
-from bot.composing import all_of, compose_all
 from bot.context import BotContext, phrases_for
-from bot.conversation import scheduler_for
 from bot.errors import TurnRefused
+from bot.generating.turns import Turn
 from bot.languages import N_
-from bot.manners import defuse
-from bot.newest import Newest
-from bot.offers import LADDER, Offer, offers, read_offer, settings_of
+from bot.sending.manners import defuse
 from bot.storage.book import NOTHING, Occasion, Origin
 from bot.storage.ratings import Rating
 from bot.storage.users import User
+from bot.talking.composing import all_of, compose_all
+from bot.talking.conversation import scheduler_for
+from bot.talking.newest import Newest
+from bot.talking.offers import LADDER, Offer, offers, read_offer, settings_of
 from bot.text import clean
-from bot.turns import Turn
 from model.sampling import Rng
 
 HINT = N_("Type a beginning and I will go on")

@@ -8,7 +8,7 @@ from telegram.ext import ApplicationHandlerStop
 from bot.context import BotContext, is_private, said
 from bot.languages import N_
 from bot.operators import tell_operators
-from bot.silence import is_silent
+from bot.sending.silence import is_silent
 from bot.storage.chats import Chat
 
 NOT_LET_IN = N_("The group “{title}” has become a supergroup. To let it in, put {id} into COTORRA_ALLOWED_CHATS.")

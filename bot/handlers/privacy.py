@@ -11,13 +11,13 @@ from bot.handlers.commands import Call
 from bot.handlers.errors import passes
 from bot.handlers.presses import Action, Press, button
 from bot.languages import N_, Phrases, phrases
-from bot.my_data import collect
-from bot.replies import reply, say_at
-from bot.rights import ADMINS_ONLY, is_admin
-from bot.spot import spot_of
+from bot.privacy.my_data import collect
+from bot.privacy.terms import Question
+from bot.rules.rights import ADMINS_ONLY, is_admin
+from bot.sending.replies import reply, say_at
+from bot.sending.spot import spot_of
 from bot.storage.consents import Consent, Decision
 from bot.storage.users import User
-from bot.terms import Question
 
 YES, NO = N_("Yes, keep them"), N_("No, erase them")
 ALLOWED = N_("Thank you. I keep your words from now on; /privacy takes it back at any time.")

@@ -11,24 +11,24 @@ from telegram import Chat, InlineKeyboardMarkup, MaybeInaccessibleMessage, Messa
 from telegram.error import BadRequest, Forbidden
 
 from bot.callbacks import Callback
-from bot.composing import compose_all
 from bot.context import BotContext, occasion, phrases_for
-from bot.conversation import scheduler_for
 from bot.errors import CallbackRefused, GenerationFailed, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.handlers.presses import Action, Press, button
 from bot.languages import N_, NN_, Phrases
-from bot.manners import defuse
-from bot.parcels import Quiz, send_once
-from bot.quiz import SHORTEST, Real, arrange, beginning, choose, settings_for, tidy
-from bot.replies import say_at
-from bot.spot import Spot, spot_of
+from bot.sending.manners import defuse
+from bot.sending.parcels import Quiz, send_once
+from bot.sending.replies import say_at
+from bot.sending.spot import Spot, spot_of
 from bot.storage.book import Origin
 from bot.storage.erasure import week_of
 from bot.storage.games import Game, Option
 from bot.storage.prompts import Prompt
 from bot.storage.scores import Score
 from bot.storage.users import User
+from bot.talking.composing import compose_all
+from bot.talking.conversation import scheduler_for
+from bot.talking.quiz import SHORTEST, Real, arrange, beginning, choose, settings_for, tidy
 from model.held_out import shortened
 from model.sampling import Rng
 

@@ -3,14 +3,14 @@
 from telegram import Message, Update
 
 from bot.context import BotContext, is_private, phrases_for, said
-from bot.conversation import continue_text
 from bot.errors import SeedRefused
 from bot.handlers.commands import Call
 from bot.languages import N_
-from bot.replies import reply
-from bot.seeds import seed_of
+from bot.sending.replies import reply
 from bot.storage.book import NOTHING, Origin
 from bot.storage.prompts import Kind
+from bot.talking.conversation import continue_text
+from bot.talking.seeds import seed_of
 
 NO_TEXT = N_("I can only continue text. Send me a few words, or try: /seed Once upon a time")
 

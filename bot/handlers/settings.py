@@ -19,10 +19,10 @@ from bot.errors import CallbackRefused
 from bot.handlers.commands import Call
 from bot.handlers.presses import Action, Press, button
 from bot.languages import N_
-from bot.replies import reply, say_at
-from bot.rights import ADMINS_ONLY, may_change
+from bot.rules.rights import ADMINS_ONLY, may_change
+from bot.sending.replies import reply, say_at
+from bot.sending.spot import spot_of
 from bot.settings_pages import CLOSED, Page, Shown, change, page
-from bot.spot import spot_of
 from model.config import LONGEST_REPLY
 
 ACTION = "set"

@@ -8,16 +8,16 @@ from telegram import Message, Update
 from telegram.error import BadRequest
 
 from bot.context import BotContext, phrases_for
-from bot.conversation import scheduler_for
 from bot.errors import GenerationFailed, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.languages import N_, Phrases
-from bot.manners import defuse
-from bot.parcels import Photo, send_once
 from bot.pictures.surprise import Words, draw_surprise, shorten
-from bot.replies import reply
-from bot.spot import spot_of
+from bot.sending.manners import defuse
+from bot.sending.parcels import Photo, send_once
+from bot.sending.replies import reply
+from bot.sending.spot import spot_of
 from bot.storage.book import NOTHING
+from bot.talking.conversation import scheduler_for
 from bot.text import clean
 
 USAGE = N_("Give me a text, or answer a message with /surprise, and I will show you what surprised me in it.")

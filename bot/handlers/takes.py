@@ -6,18 +6,18 @@ from telegram import Update
 
 from bot.callbacks import OLD
 from bot.context import BotContext, phrases_for
-from bot.conversation import continue_text
 from bot.errors import CallbackRefused, SeedRefused, StateGone
 from bot.handlers.commands import Call
 from bot.handlers.presses import NOT_YOURS, Action, Press
 from bot.handlers.targets import prompt_meant
 from bot.languages import N_
-from bot.replies import reply
-from bot.rights import may_press
-from bot.seeds import seed_of
+from bot.rules.rights import may_press
+from bot.sending.replies import reply
 from bot.storage.prompts import Prompt
-from bot.takes import Take, Wish, take_of
-from bot.thinking import GONE
+from bot.talking.conversation import continue_text
+from bot.talking.seeds import seed_of
+from bot.talking.takes import Take, Wish, take_of
+from bot.talking.thinking import GONE
 
 NOTHING_YET = N_("I have said nothing here yet. Give me a beginning: /seed Once upon a time")
 AT_IT = N_("I am at it already.")

@@ -3,7 +3,7 @@
 from telegram import Message
 
 from bot.context import BotContext
-from bot.spot import thread_of
+from bot.sending.spot import thread_of
 from bot.storage.prompts import Prompt
 
 

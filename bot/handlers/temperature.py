@@ -6,9 +6,9 @@ from bot.context import BotContext, occasion, phrases_for
 from bot.handlers.commands import Call
 from bot.handlers.settings import allowed
 from bot.languages import N_
-from bot.manners import defuse
-from bot.replies import reply
-from bot.rights import ADMINS_ONLY
+from bot.rules.rights import ADMINS_ONLY
+from bot.sending.manners import defuse
+from bot.sending.replies import reply
 from model.config import HIGHEST_TEMPERATURE, LOWEST_TEMPERATURE, parse_temperature
 from model.errors import ConfigError
 

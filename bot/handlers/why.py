@@ -5,16 +5,16 @@ from collections.abc import Callable
 
 from telegram import CopyTextButton, InlineKeyboardButton, InlineKeyboardMarkup, Update
 
-from bot.buttons import COPY, LONGEST_COPY
 from bot.context import BotContext, phrases_for
 from bot.handlers.commands import Call
 from bot.handlers.takes import NOTHING_YET
 from bot.handlers.targets import prompt_meant
 from bot.languages import N_, Phrases
-from bot.manners import defuse
-from bot.replies import reply, say_at
-from bot.spot import spot_of
+from bot.sending.manners import defuse
+from bot.sending.replies import reply, say_at
+from bot.sending.spot import spot_of
 from bot.storage.prompts import Prompt
+from bot.talking.buttons import COPY, LONGEST_COPY
 from bot.text import utf16_units
 from model.config import SamplingConfig
 

@@ -3,7 +3,7 @@
 from functools import lru_cache
 from pathlib import Path
 
-from bot.tombstones import pseudonym, read_key
+from bot.privacy.tombstones import pseudonym, read_key
 
 DIGITS = 16  # hexadecimal: among a million people, two share a code once in 37 million exports
 _REMEMBERED = 65_536  # codes in memory

@@ -5,7 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
-from bot.retention import Purged, Retention
+from bot.privacy.retention import Purged, Retention
 from bot.storage.database import Database
 from bot.storage.erasure import Erasure
 from bot.storage.tables import prompts

@@ -4,10 +4,10 @@ from collections.abc import Iterable
 from pathlib import Path
 
 from bot.errors import LogError
-from bot.prompt_turn import turn_of
 from bot.storage.database import Database
 from bot.storage.prompts import Prompt, Prompts
 from bot.storage.states import States
+from bot.talking.prompt_turn import turn_of
 from bot.text import clean
 from model.checkpoint import Checkpoint
 from model.errors import StateError

@@ -5,8 +5,8 @@ Handlers are given these and need not know.
 
 from collections.abc import Callable, Sequence
 
+from bot.generating.scheduler import Continuation, Scheduler, Turn, Watch
 from bot.observability.metrics import Metrics
-from bot.scheduler import Continuation, Scheduler, Turn, Watch
 from bot.storage.book import NOTHING, Book, Occasion, Origin
 from bot.storage.database import Database
 from bot.storage.prompts import Answer, Kind, Prompt

@@ -8,7 +8,7 @@ import logging
 from collections.abc import Awaitable, Callable, Mapping
 from dataclasses import asdict, dataclass
 
-from bot.logging_setup import outline
+from bot.observability.logging_setup import outline
 from model.errors import CotorraError
 
 PATIENCE = 5.0  # seconds for all answers; whoever asks waits ten

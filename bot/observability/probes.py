@@ -6,8 +6,8 @@ from collections.abc import Callable, Iterable
 from sqlalchemy import text
 
 from bot.errors import SchedulerFull
+from bot.generating.scheduler import Scheduler, Turn
 from bot.observability.health import Unhealthy
-from bot.scheduler import Scheduler, Turn
 from bot.storage.database import Database
 from model.config import SamplingConfig
 from model.sampling import Rng

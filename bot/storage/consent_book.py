@@ -4,11 +4,11 @@ import datetime as dt
 
 from sqlalchemy import select, update
 
+from bot.privacy.terms import Question
 from bot.storage.consents import Consent, Consents, Decision
 from bot.storage.database import Database
 from bot.storage.tables import prompts, users
 from bot.storage.users import User, Users
-from bot.terms import Question
 
 
 class ConsentBook:

@@ -7,9 +7,9 @@ from typing import Literal
 from sqlalchemy import insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.privacy.terms import Question
 from bot.storage.tables import consent_texts, consents
 from bot.storage.upsert import upsert
-from bot.terms import Question
 
 Decision = Literal["allowed", "refused"]
 

@@ -9,7 +9,7 @@ from pathlib import Path
 
 import numpy as np
 
-from bot.voice_loader import Card
+from bot.generating.voice_loader import Card
 from model.batch import Batch, OneByOne
 from model.config import SamplingConfig
 from model.generator import Chunk

@@ -11,14 +11,17 @@ from typing import Any
 from pydantic import SecretStr
 from telegram import Message
 
-from bot.access import Access
 from bot.app import ANSWER, LAST_REPLIES, BotConfig, running
-from bot.budgets import UNLIMITED, Budgets
 from bot.context import BotApplication
-from bot.etiquette import EtiquetteConfig
+from bot.generating.voice_folders import VoiceFolders
+from bot.incoming.webhook_config import WebhookConfig
 from bot.observability.server import PagesConfig
 from bot.playground import Playground
 from bot.playground.calls import Call
+from bot.privacy.terms import Terms
+from bot.rules.access import Access
+from bot.rules.etiquette import EtiquetteConfig
+from bot.sending.budgets import UNLIMITED, Budgets
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
 from bot.storage.consent_book import ConsentBook
@@ -26,9 +29,6 @@ from bot.storage.database import Database
 from bot.storage.prompts import Prompt, Prompts
 from bot.storage.settings_changes import SettingsChange, SettingsChanges
 from bot.storage.users import User, Users
-from bot.terms import Terms
-from bot.voice_folders import VoiceFolders
-from bot.webhook_config import WebhookConfig
 from tests.bot.fakes import FakeGenerator, FakeLoader
 
 NOW = int(time.time())

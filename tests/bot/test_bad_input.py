@@ -6,7 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from bot.manners import plain
+from bot.sending.manners import plain
 from bot.text import MESSAGE_UNITS, clean, utf16_units
 from tests.bot.fakes import FakeGenerator
 from tests.bot.stage import Stage

@@ -7,10 +7,10 @@ from pydantic import SecretStr
 
 from bot.app import BotConfig, running
 from bot.errors import ConnectionRefused
+from bot.generating.voice_folders import VoiceFolders
 from bot.handlers import UPDATES
 from bot.playground import Playground, faults
 from bot.storage.errors import DatabaseDamaged
-from bot.voice_folders import VoiceFolders
 from model.errors import CheckpointMissing
 from tests.bot.fakes import FakeGenerator, FakeLoader
 from tests.bot.stage import Stage

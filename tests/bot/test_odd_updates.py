@@ -10,10 +10,10 @@ from hypothesis import HealthCheck, Phase, given, settings
 from hypothesis import strategies as st
 from telegram import Chat
 
-from bot.access import Access
 from bot.callbacks import Callbacks
 from bot.playground import Playground
 from bot.playground.world import Room
+from bot.rules.access import Access
 from tests.bot.fakes import FakeGenerator
 from tests.bot.odd_updates import CHATS, TOPIC, World, updates
 from tests.bot.stage import Stage

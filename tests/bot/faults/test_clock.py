@@ -9,8 +9,8 @@ import httpx
 import pytest
 
 from bot.clock import ServerClock
-from bot.inbox import Inbox
-from bot.retention import Retention
+from bot.incoming.inbox import Inbox
+from bot.privacy.retention import Retention
 from bot.storage.database import Database
 from bot.storage.inbox import Opened
 from bot.storage.schema import prepare_schema

@@ -13,10 +13,10 @@ from pydantic import SecretStr
 from telegram.error import Conflict
 
 from bot.app import BotConfig, running
-from bot.budgets import UNLIMITED
+from bot.generating.voice_folders import VoiceFolders
+from bot.incoming.polling import Poller
 from bot.insistence import Insistence
-from bot.polling import Poller
-from bot.voice_folders import VoiceFolders
+from bot.sending.budgets import UNLIMITED
 from tests.bot.fakes import FakeGenerator, FakeLoader
 from tests.bot.faults.seen import said_by_the_bot
 from tests.bot.faults.test_telegram_away import Deaf, FakeInbox

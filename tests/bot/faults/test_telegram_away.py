@@ -12,11 +12,11 @@ import pytest
 from telegram.error import NetworkError, TimedOut
 
 from bot.connecting import connected
-from bot.dispatcher import Dispatcher
-from bot.inbox import Inbox
+from bot.incoming.dispatcher import Dispatcher
+from bot.incoming.inbox import Inbox
+from bot.incoming.polling import Poller
 from bot.insistence import Insistence
 from bot.observability.metrics import Metrics
-from bot.polling import Poller
 from bot.storage.errors import DatabaseLocked
 from bot.storage.inbox import Arrival, Opened, Waiting
 from tests.bot.fakes import FakeGenerator

@@ -3,13 +3,13 @@
 import datetime as dt
 from pathlib import Path
 
+from bot.privacy.terms import Terms
 from bot.storage.book import Book, Occasion, Origin
 from bot.storage.chats import Chat
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.prompts import Answer, Kind, Prompt
 from bot.storage.users import User
-from bot.terms import Terms
 from model.config import SamplingConfig
 from tests.bot.fakes import FakeGenerator, expected_text
 

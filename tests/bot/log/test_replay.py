@@ -10,17 +10,17 @@ import pytest
 from sqlalchemy import text
 
 from bot.errors import LogError
+from bot.generating.scheduler import Scheduler
 from bot.log.reading import find
 from bot.log.replay import Replay, checkpoint_of, load_replay
-from bot.prompt_turn import turn_of
-from bot.scheduler import Scheduler
 from bot.storage.book import Book, Occasion, Origin
 from bot.storage.chats import Chat
 from bot.storage.database import Database
 from bot.storage.prompts import Answer, Prompt
 from bot.storage.settings import ChatSettings
+from bot.talking.prompt_turn import turn_of
+from bot.talking.thinking import think
 from bot.text import clean
-from bot.thinking import think
 from model.generator import STARTER, RecurrentGenerator
 from tests.bot.fakes import FakeGenerator
 from tests.bot.log.rows import ANA, NOON, add

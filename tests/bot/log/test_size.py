@@ -11,7 +11,7 @@ from sqlalchemy import Connection, Engine, event
 from benchmarks.log import Replier, World, generate, measure_purge, measure_queries
 from bot.log.filters import Filter
 from bot.log.stats import stats
-from bot.retention import Retention
+from bot.privacy.retention import Retention
 from bot.storage.book import Book, Origin
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database

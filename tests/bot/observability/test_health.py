@@ -11,11 +11,11 @@ import pytest
 from sqlalchemy import text
 
 from bot.errors import GenerationFailed
+from bot.generating.scheduler import Scheduler
 from bot.observability.health import Health, Unhealthy
 from bot.observability.metrics import Metrics
 from bot.observability.probes import GeneratorProbe, Heartbeat, check_database, check_listener
 from bot.observability.server import PagesConfig, operators_pages
-from bot.scheduler import Scheduler
 from bot.storage.database import Database
 from bot.storage.schema import prepare_schema
 from tests.bot.fakes import FakeGenerator

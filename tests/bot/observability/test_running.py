@@ -9,7 +9,7 @@ import httpx
 import pytest
 from sqlalchemy import text
 
-from bot.logging_setup import RedactingFormatter
+from bot.observability.logging_setup import RedactingFormatter
 from bot.observability.server import PagesConfig
 from bot.playground import faults
 from tests.bot.fakes import FakeGenerator

@@ -1,0 +1,1 @@
+"""Who generates when, and with whose voice: knows neither Telegram nor storage."""

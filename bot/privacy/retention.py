@@ -1,0 +1,156 @@
+"""Retention: what the terms promise, done; by the bot every hour, and by `cotorra logs purge`.
+
+Knows no Telegram.
+"""
+
+import asyncio
+import datetime as dt
+import logging
+from collections.abc import Awaitable, Callable
+from dataclasses import dataclass
+from pathlib import Path
+
+from bot.clock import machine_time
+from bot.errors import LogError
+from bot.observability.logging_setup import outline
+from bot.privacy.tombstones import Tombstones
+from bot.storage.database import Database
+from bot.storage.erasure import Erasure, Subject
+from bot.storage.errors import StorageError
+from bot.storage.tombstones import TombstoneRows
+
+ROUND = 3_600.0  # seconds; the terms say "within the hour"
+_LONG_AGO = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
+_log = logging.getLogger(__name__)
+
+
+@dataclass(frozen=True)
+class Purged:
+    """What a round has erased: forgotten people and chats met again, withdrawn prompts, words, states, names."""
+
+    forgotten: int
+    withdrawn: int
+    words: int
+    states: int
+    names: int
+
+    def __str__(self) -> str:
+        return (
+            f"{self.forgotten} people and chats forgotten again, {self.withdrawn} prompts withdrawn, the words of "
+            f"{self.words} prompts, {self.states} states and {self.names} names erased"
+        )
+
+    @property
+    def anything(self) -> bool:
+        return bool(self.forgotten or self.withdrawn or self.words or self.states or self.names)
+
+
+class Retention:
+    """The keeper of the terms' promises over one database and one data folder.
+
+    Methods raise StorageError and LogError; each can be called again and goes on where it ended.
+
+    now: the time; a clock of this machine that has jumped years ahead would erase everything.
+    """
+
+    def __init__(
+        self, database: Database, folder: Path, days: int, now: Callable[[], dt.datetime] = machine_time
+    ) -> None:
+        self._database = database
+        self._erasure = Erasure(database)
+        self._tombstones = Tombstones(folder)
+        self._days = days
+        self._now = now
+        self.purged = asyncio.Event()  # the first round of `keep` is done
+
+    async def forget_person(self, user_id: int) -> None:
+        """Erase all about a person, and note that it has to stay erased."""
+        at = await self._bury("person", user_id)
+        await self._erasure.forget_person(user_id, at)
+        await self._database.scrub()
+
+    async def forget_chat(self, chat_id: int) -> None:
+        """Erase all from a chat, and note that it has to stay erased; also as the group that it was before."""
+        if (former := await self._erasure.former_id(chat_id)) is not None:
+            await self._bury("chat", former)
+        at = await self._bury("chat", chat_id)
+        await self._erasure.forget_chat(chat_id, at)
+        await self._database.scrub()
+
+    async def withdraw(self, user_id: int) -> None:
+        """A person's words are no longer covered; those older than the retention period go at once."""
+        await self._erasure.withdraw(user_id)
+        await self._erasure.erase_expired(self._cutoff())
+        await self._database.scrub()
+
+    async def purge(self, whole: bool = False) -> Purged:
+        """Do all that is due. `whole`: withdrawals of any age are gone through again."""
+        now = self._now()
+        forgotten = await self._apply_tombstones()
+        withdrawn = await self._erasure.withdraw_all(_LONG_AGO if whole else now - dt.timedelta(days=7))
+        cutoff = self._cutoff()
+        words = await self._erasure.erase_expired(cutoff)
+        states = await self._erasure.erase_states(cutoff)
+        names = await self._erasure.erase_names(cutoff)
+        await self._database.scrub()  # also of what was erased since the last round, such as answered updates
+        return Purged(forgotten, withdrawn, words, states, names)
+
+    async def keep(self) -> None:
+        """Purge now and every hour, until cancelled."""
+        while True:
+            try:
+                purged = await self.purge()
+                self.purged.set()
+                if purged.anything:
+                    _log.info("the hourly purge: %s", purged)
+            except (StorageError, LogError) as error:
+                _log.warning("the purge will be tried again: %s", error)
+            except Exception as error:  # noqa: BLE001  a promise is kept at the next round, whatever failed in this one
+                _log.error("the purge failed and will be tried again: %s", outline(error))
+            await asyncio.sleep(ROUND)
+
+    def _cutoff(self) -> dt.datetime:
+        return self._now() - dt.timedelta(days=self._days)
+
+    async def _bury(self, kind: Subject, number: int) -> dt.datetime:
+        """The tombstone comes first: what it names is erased, should the program end before it is done."""
+        at = self._now()
+        subject = (await asyncio.to_thread(self._tombstones.subjects, kind, [number]))[number]
+        await asyncio.to_thread(self._tombstones.add, {subject: at})
+        async with self._database.writing() as connection:
+            await TombstoneRows(connection).put(subject, at)
+        return at
+
+    async def _apply_tombstones(self) -> int:
+        """Erase whoever a tombstone names and the database still, or again, knows; how many they were."""
+        stones = await self._united()
+        if not stones:
+            return 0
+        people, places = await self._erasure.ids()
+        kinds: tuple[tuple[Subject, list[int], Callable[[int, dt.datetime], Awaitable[None]]], ...] = (
+            ("person", people, self._erasure.forget_person),
+            ("chat", places, self._erasure.forget_chat),
+        )
+        found = 0
+        for kind, numbers, forget in kinds:
+            subjects = await asyncio.to_thread(self._tombstones.subjects, kind, numbers)
+            for number, subject in subjects.items():
+                if subject in stones and await self._erasure.knows(kind, number, stones[subject]):
+                    await forget(number, stones[subject])
+                    found += 1
+        return found
+
+    async def _united(self) -> dict[str, dt.datetime]:
+        """The tombstones of the folder and of the database, in both from now on."""
+        there = await asyncio.to_thread(self._tombstones.read)
+        async with self._database.reading() as connection:
+            here = await TombstoneRows(connection).all()
+        stones = {subject: max(at, here.get(subject, at)) for subject, at in (here | there).items()}
+        new = {subject: at for subject, at in stones.items() if there.get(subject) != at}
+        await asyncio.to_thread(self._tombstones.add, new)
+        unknown = {subject: at for subject, at in stones.items() if here.get(subject) != at}
+        if unknown:
+            async with self._database.writing() as connection:
+                for subject, at in unknown.items():
+                    await TombstoneRows(connection).put(subject, at)
+        return stones

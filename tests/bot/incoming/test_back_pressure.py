@@ -1,0 +1,133 @@
+"""More than can be answered stays outside: with Telegram while the inbox is full, unanswered where one chat floods."""
+
+import asyncio
+from collections.abc import AsyncIterator, Mapping, Sequence
+from types import SimpleNamespace
+from typing import Any
+
+import httpx
+import pytest
+from pydantic import SecretStr
+from telegram import WebhookInfo
+
+from bot.clock import ServerClock
+from bot.incoming.inbox import LANE, TIDY_EVERY, Inbox
+from bot.incoming.polling import Poller
+from bot.incoming.receiving import Receiving
+from bot.incoming.webhook import SECRET_HEADER
+from bot.incoming.webhook_config import WebhookConfig
+from bot.insistence import Insistence
+from bot.observability.metrics import Metrics
+from bot.storage.database import Database
+from bot.storage.mail import Mail
+from bot.storage.schema import prepare_schema
+from tests.bot.faults.test_telegram_away import Deaf, FakeMail
+from tests.bot.stage import NOW, free_port
+
+CAPACITY = 3
+
+
+@pytest.fixture
+async def mail(address: str) -> AsyncIterator[Mail]:
+    async with Database(address) as database:
+        await prepare_schema(database, address)
+        yield Mail(database, 1)
+
+
+@pytest.fixture
+def inbox(mail: Mail) -> Inbox:
+    return Inbox(mail, ServerClock(), capacity=CAPACITY)
+
+
+def message(update_id: int, chat: int = 7) -> dict[str, Any]:
+    content = {"message_id": update_id, "date": NOW, "chat": {"id": chat, "type": "private"}}
+    return {"update_id": update_id, "message": content}
+
+
+async def answer_one(inbox: Inbox) -> None:
+    await inbox.leave(await inbox.take(), "done")
+
+
+class Generous:
+    """A Telegram that has another update whenever it is asked."""
+
+    def __init__(self) -> None:
+        self.asked = 0
+        self.registered = asyncio.Event()
+
+    async def delete_webhook(self) -> None: ...
+
+    async def set_webhook(self, *_: object, **__: object) -> None:
+        self.registered.set()
+
+    async def get_webhook_info(self) -> WebhookInfo:
+        return WebhookInfo("", False, 0)
+
+    async def raw_updates(self, offset: int | None, seconds: int, kinds: Sequence[str]) -> list[Mapping[str, Any]]:
+        self.asked += 1
+        return [message(self.asked)]
+
+
+async def test_a_full_inbox_lets_the_poller_wait_and_not_the_memory_grow(inbox: Inbox) -> None:
+    bot: Any = Generous()
+    polling = asyncio.create_task(Poller(bot, inbox, (), Insistence("receiving", Deaf())).run())
+    try:
+        while not inbox.is_full:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        for _ in range(50):  # as often as it could ask again, if it did not wait
+            await asyncio.sleep(0.002)
+        assert (bot.asked, len(inbox)) == (CAPACITY, CAPACITY)
+        await answer_one(inbox)
+        while not inbox.is_full:  # noqa: ASYNC110
+            await asyncio.sleep(0)
+        assert bot.asked == CAPACITY + 1
+    finally:
+        polling.cancel()
+        await asyncio.wait([polling])
+
+
+async def test_a_full_inbox_leaves_what_is_brought_with_telegram(inbox: Inbox) -> None:
+    port = free_port()
+    webhook = WebhookConfig(f"http://127.0.0.1:{port}/", SecretStr("secret"), "127.0.0.1", port)
+    services: Any = SimpleNamespace(inbox=inbox, metrics=Metrics(), clock=ServerClock(), fail=None)
+    bot: Any = Generous()
+    async with Receiving(bot, services, (), webhook).opened(), httpx.AsyncClient() as telegram:
+
+        async def bring(update_id: int) -> int:
+            headers = {SECRET_HEADER: "secret"}
+            return (await telegram.post(webhook.url, json=message(update_id), headers=headers)).status_code
+
+        assert [await bring(number) for number in range(1, CAPACITY + 2)] == [200] * CAPACITY + [503]
+        await answer_one(inbox)
+        assert await bring(CAPACITY + 1) == 200
+        assert len(inbox) == CAPACITY
+
+
+async def test_a_chat_that_floods_is_answered_what_can_be_and_others_all_the_same(mail: Mail) -> None:
+    inbox = Inbox(mail, ServerClock())
+    assert await inbox.accept([message(number) for number in range(LANE)]) == LANE
+    more = [message(LANE + number) for number in range(3)]
+    assert await inbox.accept([*more, message(10**6, chat=8)]) == 1
+    assert len(inbox) == LANE + 1
+    assert await inbox.accept(more) == 0  # their numbers are known: Telegram need not bring them again
+
+
+class Forgetful(FakeMail):
+    """Counts how often it was asked to forget what is done with."""
+
+    def __init__(self) -> None:
+        super().__init__()
+        self.tidied = 0
+
+    async def forget(self) -> None:
+        self.tidied += 1
+
+
+async def test_what_is_done_with_is_forgotten_again_and_again() -> None:
+    forgetful = Forgetful()
+    mail: Any = forgetful
+    inbox = Inbox(mail, ServerClock())
+    await inbox.accept([message(number) for number in range(2 * TIDY_EVERY + 1)])
+    for _ in range(2 * TIDY_EVERY + 1):
+        await answer_one(inbox)
+    assert forgetful.tidied == 3

@@ -1,0 +1,314 @@
+"""Nothing lost, nothing said twice: what arrives, what goes out, and what may go wrong in between."""
+
+import asyncio
+import datetime as dt
+import resource
+import sqlite3
+from pathlib import Path
+
+import pytest
+
+from bot.errors import TokenRevoked
+from bot.playground import faults
+from bot.sending.budgets import Budgets
+from bot.storage.database import Database
+from bot.storage.inbox import Arrival
+from bot.storage.mail import Mail
+from bot.storage.schema import prepare_schema
+from model.config import SamplingConfig
+from tests.bot.fakes import FakeGenerator, expected_text
+from tests.bot.stage import Stage
+
+NOON = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
+
+
+def texts(stage: Stage, chat: int) -> list[str]:
+    """What the bot's messages in a chat look like to people."""
+    bot = stage.playground.world.bot.id
+    return [m.text or "" for m in stage.playground.history(chat) if m.from_user is not None and m.from_user.id == bot]
+
+
+def file_of(stage: Stage) -> Path:
+    return Path(stage.address.removeprefix("sqlite:///"))
+
+
+async def states(stage: Stage) -> list[tuple[str, str | None]]:
+    with sqlite3.connect(file_of(stage)) as connection:
+        return connection.execute("SELECT state, payload FROM inbox ORDER BY id").fetchall()
+
+
+# --- what is sent ---------------------------------------------------------------------------------------
+
+
+@pytest.mark.parametrize(
+    "fault",
+    [
+        faults.dropped_after(),
+        faults.half_body(),
+        faults.dropped_before(),
+        faults.server_error(),
+        faults.server_error(500),
+        faults.flood(1),
+    ],
+    ids=lambda fault: fault.moment.name,
+)
+async def test_a_reply_is_seen_once_whatever_becomes_of_the_call(stage: Stage, fault: faults.Fault) -> None:
+    stage.playground.faults.add(fault, method="sendMessage")
+    await stage.say("/seed once")
+    await stage.settled()
+    once, _ = texts(stage, stage.you)
+    (prompt,) = await stage.prompts()
+    assert once == (prompt.answer.reply_text or "").strip()
+    last = stage.playground.history(stage.you)
+    assert prompt.answer.reply_message_id == next(m.message_id for m in last if m.text == once)
+    assert prompt.answer.outcome == "answered"
+
+
+async def test_each_part_of_a_long_reply_is_seen_once(stage: Stage) -> None:
+    trouble = (faults.dropped_after(), faults.server_error(), faults.half_body())
+    stage.playground.faults.add(*trouble, method="sendMessage")
+    await stage.say(f"/seed {'word ' * 800}")
+    await stage.settled()
+    first, second, _ = texts(stage, stage.you)
+    (prompt,) = await stage.prompts()
+    assert f"{first} {second}".split() == (prompt.answer.reply_text or "").split()
+
+
+async def test_a_search_for_a_lost_message_may_fail_too(stage: Stage) -> None:
+    stage.playground.faults.add(faults.dropped_after(), method="sendMessage")
+    stage.playground.faults.add(
+        faults.server_error(), faults.dropped_after(), faults.flood(1), method="editMessageText"
+    )
+    await stage.say("/seed once", stage.group)
+    await stage.settled(stage.group)
+    assert len(texts(stage, stage.group)) == 2
+
+
+async def test_other_peoples_messages_are_never_taken_for_the_reply(stage: Stage) -> None:
+    """In a group the bot sees little of what people say, and may try to edit it."""
+    stage.playground.faults.add(faults.server_error(), faults.dropped_after(), method="sendMessage")
+    said = await stage.playground.say(stage.group, stage.you, "/seed once")
+    for number in range(5):
+        await stage.playground.say(stage.group, stage.you, f"chatter {number}")
+    await stage.playground.calls.wait("sendMessage")
+    await stage.settled(stage.group)
+    assert len(texts(stage, stage.group)) == 2
+    people = [m.text for m in stage.playground.history(stage.group) if m.message_id > said.message_id][:5]
+    assert people == [f"chatter {number}" for number in range(5)]
+
+
+async def test_a_setting_is_changed_once_and_the_answer_says_so_again(stage: Stage) -> None:
+    """The update is handled a second time, as after a crash before its answer was sent."""
+    mark = stage.playground.calls.mark()
+    stage.playground.faults.add(faults.dropped_before(), method="sendMessage")
+    await stage.say("/temp 1.5")
+    await stage.settled()
+    assert texts(stage, stage.you)[0] == "The temperature is now 1.5. It was 0.5."
+    assert len(stage.playground.calls.of("sendMessage", after=mark)) == 3
+    assert len(await stage.changes()) == 1
+
+
+async def test_sentences_too_are_seen_once(stage: Stage) -> None:
+    stage.playground.faults.add(faults.dropped_after(), method="sendMessage", times=1)
+    await stage.say("/nonsense")
+    await stage.settled()
+    assert len(texts(stage, stage.you)) == 2
+
+
+# --- what comes in --------------------------------------------------------------------------------------
+
+
+async def execute(stage: Stage, statement: str) -> None:
+    """In a thread: the bot may be in the middle of a transaction, which the loop has to go on with."""
+
+    def run() -> None:
+        with sqlite3.connect(file_of(stage)) as connection:
+            connection.execute(statement)
+
+    await asyncio.to_thread(run)
+
+
+async def break_table(stage: Stage, table: str, words: str) -> None:
+    """From now on SQLite answers every new row with these words."""
+    await execute(stage, f"CREATE TRIGGER broken BEFORE INSERT ON {table} BEGIN SELECT RAISE(ABORT, '{words}'); END")
+
+
+async def mend_table(stage: Stage) -> None:
+    await execute(stage, "DROP TRIGGER broken")
+
+
+@pytest.mark.parametrize(
+    "words",
+    ["database is locked", "database or disk is full", "attempt to write a readonly database", "disk I/O error",
+     "database disk image is malformed", "unable to open database file"],
+)  # fmt: skip
+async def test_what_the_database_does_not_take_stays_with_telegram(
+    stage: Stage, words: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    await break_table(stage, "inbox", words)
+    await stage.playground.say(stage.you, stage.you, "/seed patience")
+    while "stay with Telegram" not in caplog.text:  # noqa: ASYNC110  the log is all there is to wait for
+        await asyncio.sleep(0.01)
+    assert len(stage.playground.updates) == 1
+    await mend_table(stage)
+    await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("patience"))
+    assert caplog.text.count("stay with Telegram") == 1
+
+
+async def test_a_database_that_another_program_holds_is_waited_for(stage: Stage) -> None:
+    await stage.ask("/help")
+    with sqlite3.connect(file_of(stage), isolation_level=None) as other:
+        other.execute("BEGIN IMMEDIATE")
+        await stage.playground.say(stage.you, stage.you, "/seed patience")
+        await asyncio.sleep(0.3)
+        assert len(stage.playground.updates) == 1
+        other.execute("ROLLBACK")
+    await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("patience"))
+
+
+async def test_a_full_disk_is_waited_out(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    """The system refuses to let any file grow, so SQLite's own files too."""
+    await stage.ask("/help")
+    await stage.settled()
+    old = resource.getrlimit(resource.RLIMIT_FSIZE)
+    resource.setrlimit(resource.RLIMIT_FSIZE, (4_096, old[1]))
+    try:
+        await stage.playground.say(stage.you, stage.you, "/seed patience")
+        while "stay with Telegram" not in caplog.text:  # noqa: ASYNC110
+            await asyncio.sleep(0.01)
+        assert len(stage.playground.updates) == 1
+    finally:
+        resource.setrlimit(resource.RLIMIT_FSIZE, old)
+    await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("patience"))
+
+
+async def test_an_update_whose_handler_lacks_the_database_is_handled_again(stage: Stage) -> None:
+    await break_table(stage, "prompts", "database is locked")
+    await stage.playground.say(stage.you, stage.you, "/seed patience")
+    await asyncio.sleep(0.3)
+    assert texts(stage, stage.you) == []
+    await mend_table(stage)
+    await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("patience"))
+    await stage.settled()
+    assert len(texts(stage, stage.you)) == 2
+
+
+async def test_an_update_that_comes_again_is_refused(stage: Stage) -> None:
+    inbox = stage.application.bot_data.inbox
+    update = {"update_id": 5, "message": {}}
+    assert [await inbox.accept([update]), await inbox.accept([update, update, {"update_id": 6}])] == [1, 1]
+
+
+async def test_a_finished_update_leaves_its_number_and_no_words(stage: Stage) -> None:
+    await stage.deliver_command("/seed private words")
+    await stage.settled()
+    await stage.settled()
+    assert (await states(stage))[0] == ("done", None)
+    with sqlite3.connect(file_of(stage)) as connection:
+        kept = connection.execute("SELECT text FROM deliveries WHERE inbox_id = 1").fetchall()
+    assert kept == [(None,)]
+
+
+async def test_an_update_that_the_library_cannot_read_fails_alone(stage: Stage) -> None:
+    await stage.application.bot_data.inbox.accept([{"update_id": 5, "message": {"chat": 7, "text": []}}])
+    assert "/seed" in await stage.ask("/help")
+    assert [state for state, _ in await states(stage)][:1] == ["failed"]
+
+
+async def test_the_oldest_numbers_are_forgotten(address: str) -> None:
+    async with Database(address) as database:
+        await prepare_schema(database, address)
+        mail = Mail(database, 1)
+        places = await mail.accept([Arrival(1, number, 7, number, NOON, "{}") for number in range(10)])
+        for place in places[:8]:
+            await mail.end(place.id, "done")
+        assert await mail.forget(keep=5) == 5
+        assert [place.update_id for place in await mail.waiting()] == [8, 9]
+        again = await mail.accept([Arrival(1, number, 7, number, NOON, "{}") for number in range(5, 10)])
+        assert again == []
+
+
+# --- after a restart ------------------------------------------------------------------------------------
+
+
+async def test_what_was_not_answered_is_answered_after_the_restart_in_order(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    generator = FakeGenerator()
+    async with Stage(address, generator, patience=0.01) as stage:
+        generator.gate.clear()
+        for number in range(3):
+            await stage.say(f"/seed number {number}")
+        await stage.playground.calls.wait("sendChatAction")
+        async with asyncio.TaskGroup() as group:
+            group.create_task(stage.stop())
+            while "unfinished" not in caplog.text:  # noqa: ASYNC110
+                await asyncio.sleep(0.01)
+            generator.gate.set()
+        assert texts(stage, stage.you) == []
+        await stage.start()
+        await stage.settled()
+        assert [text[:8] for text in texts(stage, stage.you)[:3]] == ["number 0", "number 1", "number 2"]
+        rows = await stage.prompts()
+        assert [row.answer.outcome for row in rows] == ["answered"] * 3
+        first = rows[0].asked
+        continuation = expected_text("number 0", 300, SamplingConfig(), first.rng_seed)
+        assert rows[0].answer.reply_text == "number 0" + continuation
+
+
+async def test_what_came_too_long_ago_is_recorded_as_expired(stage: Stage) -> None:
+    old = int((dt.datetime.now(dt.UTC) - dt.timedelta(minutes=61)).timestamp())
+    young = int((dt.datetime.now(dt.UTC) - dt.timedelta(minutes=59)).timestamp())
+    await stage.deliver_command("/seed old", date=old)
+    await stage.deliver_command("/seed young", date=young)
+    await stage.settled()
+    assert [text[:5] for text in texts(stage, stage.you)[:1]] == ["young"]
+    assert [state for state, _ in await states(stage)][:2] == ["expired", "done"]
+
+
+async def test_an_update_on_which_the_process_dies_again_and_again_is_given_up(stage: Stage) -> None:
+    await stage.stop()
+    mail = Mail(stage.database, stage.playground.world.bot.id)
+    (place,) = await mail.accept([Arrival(mail.bot_id, 5, 7, 1, dt.datetime.now(dt.UTC), '{"update_id": 5}')])
+    for _ in range(20):
+        await mail.open(place.id)
+    await stage.start()
+    await stage.settled()
+    assert (await states(stage))[0] == ("failed", None)
+
+
+# --- the connection -------------------------------------------------------------------------------------
+
+
+async def test_a_token_that_is_revoked_ends_the_bot_with_a_sentence(stage: Stage) -> None:
+    stage.playground.faults.add(faults.error(401, "Unauthorized"), method="getUpdates")
+    await stage.playground.say(stage.you, stage.you, "/help")
+    with pytest.raises(TokenRevoked, match="nothing is lost"):
+        await asyncio.wait_for(stage.application.bot_data.life, 10)
+
+
+async def test_a_second_instance_is_said_once_until_it_is_gone(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:
+    conflict = faults.error(409, "Conflict: terminated by other getUpdates request")
+    stage.playground.faults.add(conflict, method="getUpdates", times=2)
+    await stage.playground.say(stage.you, stage.you, "/seed after it")
+    await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("after it"))
+    assert caplog.text.count("another program receives") == 1
+
+
+async def test_a_message_that_waits_for_its_turn_is_not_searched_for_after_a_crash(address: str) -> None:
+    """Only from the moment it goes may it have arrived."""
+    one_a_second = Budgets(overall=30, burst=1, group=20)
+    async with Stage(address, FakeGenerator(), budgets=one_a_second) as stage:
+        await stage.ask("/seed first")
+        await stage.say("/seed second")
+        while (found := await asyncio.to_thread(planned, stage)) == []:  # noqa: ASYNC110  only the file tells
+            await asyncio.sleep(0.01)
+        assert found == [None]
+        await stage.next_text(stage.you, stage.playground.calls.mark())
+
+
+def planned(stage: Stage) -> list[int | None]:
+    """Of each message that is meant and not sent: after which one it may have arrived."""
+    query = "SELECT above FROM deliveries WHERE message_id IS NULL AND text LIKE 'second%'"
+    with sqlite3.connect(file_of(stage)) as connection:
+        return [above for (above,) in connection.execute(query)]

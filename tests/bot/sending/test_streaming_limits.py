@@ -1,0 +1,212 @@
+"""Frames within Telegram's limits, in virtual time: whoever writes at once, every text is whole, once and soon."""
+
+import asyncio
+from collections import Counter
+from dataclasses import dataclass, field, replace
+from types import SimpleNamespace
+from typing import Any, cast
+
+from hypothesis import given, settings
+from hypothesis import strategies as st
+from telegram import InlineKeyboardMarkup
+from telegram.error import BadRequest
+
+from bot.clock import ServerClock
+from bot.generating.turns import Watch
+from bot.incoming.inbox import Inbox, InHand
+from bot.sending.outgoing import PacedBot, RateArgs
+from bot.sending.rate_limiter import RateLimiter
+from bot.sending.spot import Spot
+from bot.sending.streaming import BLINK, DRAFTS_LAST, Scene, Stream
+from bot.storage.deliveries import Delivery
+from bot.storage.mail import Mail
+from bot.talking.underway import Underway
+from tests.bot.sending.test_rate_limiter import most_within, now
+from tests.bot.virtual_time import run
+
+GROUP, YOU = -100, 7
+THERE, BACK = 0.05, 0.05  # seconds from the bot to the server, and back
+STOP = InlineKeyboardMarkup([])
+
+
+@dataclass(frozen=True)
+class Seen:
+    """A call as the server got it. `message` is 0 for a draft and for a typing action."""
+
+    time: float
+    method: str
+    chat: int
+    message: int
+    text: str
+
+
+class Telegram:
+    """A server as far as a reply needs one, behind the real rate limiter."""
+
+    def __init__(self) -> None:
+        self.limiter = RateLimiter()
+        self.seen: list[Seen] = []
+        self.texts: dict[int, str] = {}  # of the messages
+
+    async def send_message(self, chat_id: int, text: str, *, rate_limit_args: RateArgs, **_: Any) -> Any:
+        return await self._call("sendMessage", chat_id, 0, text, rate_limit_args)
+
+    async def edit_message_text(
+        self, text: str, chat_id: int, message_id: int, *, rate_limit_args: RateArgs | None = None, **_: Any
+    ) -> Any:
+        return await self._call("editMessageText", chat_id, message_id, text, rate_limit_args)
+
+    async def send_message_draft(self, chat_id: int, draft_id: int, text: str, **_: Any) -> Any:
+        return await self._call("sendMessageDraft", chat_id, 0, text, None)
+
+    async def send_chat_action(self, chat_id: int, action: str, **_: Any) -> Any:
+        return await self._call("sendChatAction", chat_id, 0, "", None)
+
+    async def _call(self, method: str, chat: int, message: int, text: str, args: RateArgs | None) -> Any:
+        async def post() -> Any:
+            await asyncio.sleep(THERE)
+            number = len(self.texts) + 1 if method == "sendMessage" else message
+            self.seen.append(Seen(now(), method, chat, number, text))
+            if method == "editMessageText" and self.texts[number] == text:
+                raise BadRequest("Message is not modified")
+            if number:
+                self.texts[number] = text
+            await asyncio.sleep(BACK)
+            return SimpleNamespace(message_id=number)
+
+        return await self.limiter.process_request(post, (), {}, method, {"chat_id": chat}, args)
+
+
+class Memory:
+    """The database's side of deliveries, without a database."""
+
+    bot_id = 1
+
+    def __init__(self) -> None:
+        self.rows: dict[tuple[int, int, int], Delivery] = {}
+
+    async def reserve(self, place: int, saying: int, chat_id: int) -> Delivery:
+        return self.rows.setdefault((place, saying, 0), Delivery(place, saying, 0, chat_id, None))
+
+    async def revise(self, place: int, saying: int, chat_id: int, texts: list[str]) -> list[Delivery]:
+        for part, text in enumerate(texts):
+            row = self.rows.setdefault((place, saying, part), Delivery(place, saying, part, chat_id, text))
+            if row.message_id is None:
+                self._put(replace(row, text=text))
+        return [self.rows[place, saying, part] for part in range(len(texts))]
+
+    async def begin(self, delivery: Delivery) -> Delivery:
+        return self._put(replace(delivery, above=0))
+
+    async def take_back(self, delivery: Delivery) -> Delivery:
+        return self._put(replace(delivery, above=None))
+
+    async def sent(self, delivery: Delivery, message_id: int) -> Delivery:
+        return self._put(replace(delivery, message_id=message_id))
+
+    def _put(self, delivery: Delivery) -> Delivery:
+        self.rows[delivery.inbox_id, delivery.saying, delivery.part] = delivery
+        return delivery
+
+
+@dataclass
+class World:
+    telegram: Telegram = field(default_factory=Telegram)
+    inbox: Inbox = field(default_factory=lambda: Inbox(cast("Mail", Memory()), ServerClock()))
+    underway: Underway = field(default_factory=Underway)
+    late: list[float] = field(default_factory=list)  # seconds from a whole text to its arrival
+
+    async def write(self, number: int, chat: int, start: float, seconds: float) -> str:
+        """One reply that begins at a time and grows for so long; its text."""
+        await asyncio.sleep(start)
+        kind = "private" if chat > 0 else "supergroup"
+        bot = cast("PacedBot", self.telegram)
+        scene = Scene(Spot(chat, kind), bot, self.inbox, InHand(number, number), self.underway)
+        stream = Stream(scene, number + 1, lambda text: f"{number}: {text}", STOP)
+        watch, text = Watch(), ""
+        async with stream.growing(watch):
+            until = now() + seconds
+            while now() < until:
+                await asyncio.sleep(min(0.1, until - now()))
+                text += "word "
+                watch.show(text)
+        whole, ready = f"{number}: {text}the end", now()
+        await stream.finish(whole)
+        self.late.append(now() - ready)
+        return whole
+
+
+Replies = list[tuple[int, float, float]]  # chat, start, seconds
+
+
+def play(replies: Replies) -> tuple[World, list[str]]:
+    async def scenario() -> tuple[World, list[str]]:
+        world = World()
+        texts = await asyncio.gather(*(world.write(number, *reply) for number, reply in enumerate(replies)))
+        await world.telegram.limiter.shutdown()
+        return world, texts
+
+    return run(scenario())
+
+
+def of_group(world: World) -> list[float]:
+    return [call.time for call in world.telegram.seen if call.chat == GROUP and call.method != "sendChatAction"]
+
+
+REPLIES = st.lists(st.tuples(st.sampled_from([GROUP, GROUP, YOU]), st.floats(0, 90), st.floats(0, 40)), max_size=30)
+
+
+@settings(deadline=None, max_examples=60)
+@given(REPLIES)
+def test_every_text_is_whole_and_there_once_within_the_limits(replies: Replies) -> None:
+    world, texts = play(replies)
+    assert Counter(world.telegram.texts.values()) == Counter(texts)
+    assert most_within(of_group(world), 60) <= 20
+    assert most_within(of_group(world), 1) <= 1
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.lists(st.tuples(st.just(GROUP), st.floats(0, 50), st.floats(0, 40)), max_size=10))
+def test_frames_never_keep_a_text_back(replies: Replies) -> None:
+    """Ten texts a minute fit into a group with their frames, as if these were not there."""
+    world, _ = play(replies)
+    each = 1.01 + THERE + BACK  # seconds: what a message costs a chat
+    assert all(late <= each * (len(replies) + 1) for late in world.late)
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(0, BLINK - 0.01), st.sampled_from([GROUP, YOU]))
+def test_what_is_ready_in_a_blink_is_one_message(seconds: float, chat: int) -> None:
+    world, _ = play([(chat, 0.0, seconds)])
+    assert [call.method for call in world.telegram.seen] == ["sendMessage"]
+
+
+def test_frames_show_the_newest_text_and_none_twice() -> None:
+    world, _ = play([(GROUP, 0.0, 8.0)])
+    shown = [call.text for call in world.telegram.seen]
+    assert [call.method for call in world.telegram.seen] == ["sendMessage", *["editMessageText"] * (len(shown) - 1)]
+    assert 6 <= len(shown) <= 9
+    assert shown == sorted(set(shown), key=len)
+
+
+def test_a_long_private_reply_goes_from_drafts_to_a_message_that_has_a_stop_button() -> None:
+    world, (text,) = play([(YOU, 0.0, 3 * DRAFTS_LAST)])
+    methods = [call.method for call in world.telegram.seen]
+    turn = methods.index("sendMessage")
+    assert set(methods[:turn]) == {"sendMessageDraft"}
+    assert set(methods[turn + 1 :]) == {"editMessageText"}
+    assert world.telegram.texts == {1: text}
+
+
+def test_a_short_private_reply_stays_a_draft_until_it_is_sent() -> None:
+    world, (text,) = play([(YOU, 0.0, DRAFTS_LAST - 1)])
+    methods = [call.method for call in world.telegram.seen]
+    assert methods == [*["sendMessageDraft"] * (len(methods) - 1), "sendMessage"]
+    assert len(methods) > 2
+    assert world.telegram.texts == {1: text}
+
+
+def test_a_text_that_is_whole_while_a_frame_is_under_way_waits_for_it_and_stands_in_its_place() -> None:
+    world, (text,) = play([(GROUP, 0.0, BLINK + THERE)])
+    assert [call.method for call in world.telegram.seen] == ["sendMessage", "editMessageText"]
+    assert world.telegram.texts == {1: text}

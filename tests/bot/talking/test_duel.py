@@ -1,0 +1,161 @@
+import dataclasses
+import datetime as dt
+import random
+
+from telegram import InlineKeyboardButton, Message
+
+from bot.playground import faults
+from bot.storage.chats import Chat
+from bot.storage.game_book import PASSED_OVER, PREFERRED
+from bot.storage.ratings import Rating, Ratings
+from bot.talking.duel import LADDER, Side, draw, shown
+from tests.bot.stage import Stage
+
+
+async def play(stage: Stage, text: str = "/duel once upon a time") -> Message:
+    await stage.playground.say(stage.group, stage.you, text)
+    message = await stage.playground.until(stage.group, lambda m: (m.text or "").startswith("🅰"))
+    await stage.idle()
+    return message
+
+
+async def press(stage: Stage, message: Message, label: str, user: int) -> str:
+    now = stage.playground.world.message(stage.group, message.message_id)
+    name = next(button.text for button in buttons(now) if button.text.startswith(label))
+    pressed = await stage.playground.press_label(stage.group, message.message_id, name, user)
+    answer = await pressed.answer
+    await stage.idle()
+    return answer.text or ""
+
+
+def buttons(message: Message) -> list[InlineKeyboardButton]:
+    rows = () if message.reply_markup is None else message.reply_markup.inline_keyboard
+    return [button for row in rows for button in row]
+
+
+def now(stage: Stage, message: Message) -> Message:
+    return stage.playground.world.message(stage.group, message.message_id)
+
+
+async def ratings(stage: Stage) -> list[Rating]:
+    async with stage.database.reading() as connection:
+        return await Ratings(connection).of_prompts([prompt.id for prompt in await stage.prompts()])
+
+
+def others(stage: Stage) -> list[int]:
+    return [
+        user
+        for user, role in stage.playground.world.group.members.items()
+        if role == "member" and user != stage.playground.world.bot.id
+    ]
+
+
+async def test_two_temperatures_go_on_with_the_same_words_and_do_not_say_who_is_who(stage: Stage) -> None:
+    message = await play(stage)
+    first, second = await stage.prompts()
+    assert first.asked.seed_text == second.asked.seed_text == "once upon a time"
+    assert first.asked.temperature != second.asked.temperature
+    assert {first.asked.kind, second.asked.kind} == {"duel"}
+    text = message.text or ""
+    assert text.count("once upon a time") == 2
+    assert f"{first.asked.temperature:g}" not in text
+    assert [button.text for button in buttons(message)] == ["🅰", "🅱", "🏁 Result"]
+
+
+async def test_votes_are_counted_may_change_and_the_result_becomes_preferences(stage: Stage) -> None:
+    message = await play(stage)
+    first, second = others(stage)[:2]
+    assert "🅰" in await press(stage, message, "🅰", stage.you)
+    await press(stage, message, "🅱", stage.you)  # thought better of it
+    await press(stage, message, "🅱", first)
+    await press(stage, message, "🅰", second)
+    assert [button.text for button in buttons(now(stage, message))][:2] == ["🅰 1", "🅱 2"]
+    assert await ratings(stage) == []
+    await press(stage, message, "🏁", stage.you)
+    result = now(stage, message).text or ""
+    one, other = (prompt.asked.temperature for prompt in await stage.prompts())
+    assert f"🅰 temperature {one:g}: 1 vote\n🅱 temperature {other:g}: 2 votes 🏆" in result
+    values = {(rating.user_id, rating.value) for rating in await ratings(stage)}
+    assert values == {(user, value) for user in (stage.you, first, second) for value in (PREFERRED, PASSED_OVER)}
+    assert {rating.kind for rating in await ratings(stage)} == {"duel"}
+
+
+async def test_the_winners_temperature_can_be_kept(stage: Stage) -> None:
+    message = await play(stage)
+    await press(stage, message, "🅱", stage.you)
+    await press(stage, message, "🏁", stage.you)
+    kept = (await stage.prompts())[1].asked.temperature
+    assert f"{kept:g}" in await press(stage, message, "Keep", stage.you)
+    assert (await stage.book.settings(stage.group)).temperature == kept
+    (change,) = await stage.changes(stage.group)
+    assert (change.name, change.new) == ("temperature", str(kept))
+    assert buttons(now(stage, message)) == []
+
+
+async def test_where_administrators_rule_nobody_else_keeps_anything(stage: Stage) -> None:
+    here = dataclasses.replace(stage.occasion(1, dt.datetime.now(dt.UTC)), chat=Chat(stage.group, "supergroup"))
+    await stage.book.change_settings(here, who_may_change="admins")
+    message = await play(stage)
+    member = others(stage)[0]
+    await press(stage, message, "🅱", member)
+    await press(stage, message, "🏁", stage.you)
+    assert "administrators" in await press(stage, message, "Keep", member)
+    assert [change.name for change in await stage.changes(stage.group)] == ["who_may_change"]
+
+
+async def test_the_result_is_for_whoever_asked(stage: Stage) -> None:
+    message = await play(stage)
+    member = others(stage)[0]
+    await press(stage, message, "🅰", member)
+    assert "somebody else" in await press(stage, message, "🏁", member)
+    assert "Nobody has voted" not in await press(stage, message, "🏁", stage.you)
+
+
+async def test_without_votes_there_is_no_result_and_a_tie_keeps_nothing(stage: Stage) -> None:
+    message = await play(stage)
+    assert "Nobody has voted" in await press(stage, message, "🏁", stage.you)
+    await press(stage, message, "🅰", stage.you)
+    await press(stage, message, "🅱", others(stage)[0])
+    await press(stage, message, "🏁", stage.you)
+    assert (now(stage, message).text or "").endswith("It is a tie.")
+    assert buttons(now(stage, message)) == []
+
+
+async def test_a_duel_goes_on_after_a_restart(stage: Stage) -> None:
+    message = await play(stage)
+    await press(stage, message, "🅰", stage.you)
+    await stage.restart()
+    await press(stage, message, "🏁", stage.you)
+    assert "🏆" in (now(stage, message).text or "")
+
+
+async def test_a_command_handled_again_makes_no_second_duel(stage: Stage) -> None:
+    update_id = await stage.deliver_command("/duel again", chat=stage.group)
+    await stage.playground.until(stage.group, lambda m: (m.text or "").startswith("🅰"))
+    await stage.deliver_command("/duel again", chat=stage.group, update_id=update_id)
+    await stage.idle()
+    assert len(await stage.prompts()) == 2
+    assert len(stage.sent(stage.group)) == 1
+
+
+async def test_a_duel_whose_arrival_nobody_confirmed_is_found(stage: Stage) -> None:
+    stage.playground.faults.add(faults.dropped_after(), method="sendMessage")
+    message = await play(stage)
+    await press(stage, message, "🅰", stage.you)
+    assert len([m for m in stage.playground.history(stage.group) if (m.text or "").startswith("🅰")]) == 1
+
+
+async def test_without_words_one_is_told_how(stage: Stage) -> None:
+    assert "/duel" in await stage.ask("/duel", stage.group)
+
+
+def test_temperatures_are_drawn_far_enough_apart() -> None:
+    pairs = [draw(random.Random(seed)) for seed in range(200)]
+    assert all(abs(LADDER.index(one) - LADDER.index(other)) >= 2 for one, other in pairs)
+    assert {one < other for one, other in pairs} == {True, False}
+
+
+def test_of_a_long_beginning_the_end_is_shown() -> None:
+    sides = [Side("x" * 1_000, "x" * 1_000 + " and then", temperature) for temperature in (0.3, 0.9)]
+    assert len(shown(sides)) < 500
+    assert shown(sides).count("and then") == 2
