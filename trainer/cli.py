@@ -38,6 +38,7 @@ _TRAINING = (
     click.option("--recurrent-dropout", type=float, help="Of what enters an LSTM layer's cells."),
     click.option("--reset-probability", type=float, help="For a stream to begin afresh, per sequence."),
     click.option("--unknown-rate", type=float, help="Share of the characters read as <unk>."),
+    click.option("--calibrate/--no-calibrate", default=None, help="Divide the logits by one number at the end."),
 )
 _READING = (
     click.option("--encoding", help="Of files that do not tell theirs, such as latin-1."),

@@ -15,6 +15,7 @@ from model.held_out import LINES, pick_lines, written
 from model.network import build_network
 from model.sampling import Rng
 from model.state import State
+from trainer.calibration import calibrate
 from trainer.curve import CURVE, draw_curve
 from trainer.dataset import Dataset
 from trainer.export import export_step
@@ -39,16 +40,20 @@ def finish(
     """Make the folder whole from the best weights in it; resume/ stays only if the run may go on.
 
     with_lines: some lines of the held-out text may go with the checkpoint, for games.
+    The weights of a run that is over are calibrated.
     Raises CheckpointError where the disk refuses.
     """
     load_best(training, saver.out)
+    temperature = 1.0
+    if training.plan.training.calibrate and not resumable:  # a run that goes on needs its weights as they are
+        temperature = calibrate(training.network, training.held_out_loss)
     dataset, graph = training.dataset, export_step(training.network)
     engine = LiteRTEngine(graph)
     vocabulary, held_out = dataset.vocabulary, dataset.validation
     figures = measure("held out", training.network, engine, vocabulary, held_out, dataset.training, say)
     seeds = NOTEBOOK_SEEDS if training.plan.preset == "notebook" else _seeds_from(dataset)
     samples = write_samples(_wrap(engine, training), seeds)
-    metrics = figures.to_json()
+    metrics = figures.to_json() | {"calibration": round(temperature, 4)}
     card = model_card(saver.describe(training, metrics), command, figures, samples[:_SHOWN_ON_CARD])
     files = {
         GENERATOR: graph,

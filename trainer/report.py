@@ -41,7 +41,7 @@ A character-level LSTM: embedding {network.embedding}, {network.layers} {layers}
 {_left_out(corpus)}| corpus SHA-256 | `{corpus["sha256"]}` |
 | held out | the last tenth, {corpus["held_out"]:,} characters, never trained on |
 | training | {_training(training)} |
-{_origin(training)}
+{_calibration(description)}{_origin(training)}
 {_fenced(command, "sh")}
 
 ## How well it predicts, and how much it copies
@@ -75,6 +75,13 @@ def card_of_lines() -> str:
 def _training(training: Mapping[str, Any]) -> str:
     limit = f"{training['minutes']:g} minutes" if training["minutes"] else f"{training['epochs']} epochs"
     return f"preset {training['preset']}, {limit}, {training['steps']:,} steps"
+
+
+def _calibration(description: Checkpoint) -> str:
+    temperature = description.metrics.get("calibration", 1.0)
+    if temperature == 1:
+        return ""
+    return f"| calibration | logits divided by {temperature:g}, the one number that was found on held-out text |\n"
 
 
 def _left_out(corpus: Mapping[str, Any]) -> str:

@@ -62,9 +62,15 @@ class Saver:
     def finish(
         self, training: Training, metrics: Mapping[str, Any], files: Mapping[str, bytes], resumable: bool
     ) -> Checkpoint:
-        """The whole checkpoint: the best weights and the files made from them; resume/ only of a run to go on."""
+        """The whole checkpoint: the weights as they are now and the files made from them.
+
+        Of a run to go on, the best weights so far as they were saved, and resume/.
+        """
         with replace_checkpoint(self.out) as staging:
-            shutil.copyfile(self.out / WEIGHTS, staging / WEIGHTS)
+            if resumable:
+                shutil.copyfile(self.out / WEIGHTS, staging / WEIGHTS)
+            else:
+                save_weights(training.network, staging / WEIGHTS)
             for name, data in files.items():
                 (staging / name).write_bytes(data)
             if resumable:

@@ -127,6 +127,10 @@ class Training:
         if not self.progress.history or self.progress.history[-1]["step"] != self.progress.step:
             self._validate(on_validation)  # the time was over within an epoch, or in going back
 
+    def held_out_loss(self) -> float:
+        """Nats per character from a zero state, on a sample of the held-out text, with the weights as they are."""
+        return self._evaluator.zero_state_loss(self.dataset.validation, _WINDOWS)
+
     def snapshot(self) -> dict[str, Any]:
         """All that it takes to go on from here, as named arrays."""
         arrays = {f"weight_{i}": w.numpy() for i, w in enumerate(self.network.trainable_variables)}
@@ -229,7 +233,7 @@ class Training:
 
     def _validate(self, on_validation: OnValidation) -> None:
         progress = self.progress
-        loss = self._evaluator.zero_state_loss(self.dataset.validation, _WINDOWS)
+        loss = self.held_out_loss()
         row = {"step": progress.step, "minutes": progress.elapsed / 60, "validation": loss}
         progress.history.append(row | {"training": progress.smoothed or loss})
         progress.last_validation = self.share

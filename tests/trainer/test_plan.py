@@ -50,6 +50,12 @@ def test_the_speed_of_a_machine_is_the_line_through_two_networks() -> None:
     assert noisy.per_million > 0
 
 
+def test_what_is_seen_more_often_is_learned_with_more_dropout_and_noise() -> None:
+    few, some, many = (make_plan("small", 1_000_000, epochs=passes).training for passes in (2, 10, 30))
+    assert few.dropout < some.dropout < many.dropout
+    assert few.unknown_rate < some.unknown_rate < many.unknown_rate == 0.02
+
+
 def test_without_a_limit_it_is_ten_minutes() -> None:
     assert make_plan("small", 1_000).minutes == 10
 
