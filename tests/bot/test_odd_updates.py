@@ -22,7 +22,14 @@ _playground = Playground()  # the same token and the same bot in every new one
 WORLD = World(_playground.world.bot.id, str(_playground.world.bot.username), Callbacks(_playground.token))
 
 # What Telegram says of a press or a query that it has not asked, or of a message that is not there: as it should be.
-_EXPECTED = ("query is too old", "query id is invalid", "not found", "message can't be", "not modified")
+_EXPECTED = (
+    "query is too old",
+    "query id is invalid",
+    "not found",
+    "message can't be",
+    "not modified",
+    "message_id_invalid",
+)
 
 
 def furnish(stage: Stage) -> None:

@@ -49,7 +49,9 @@ def test_weights_that_no_temperature_betters_stay_to_the_bit() -> None:
 
 def test_a_network_made_too_sure_of_itself_predicts_held_out_text_better_afterwards() -> None:
     config = TrainingConfig(batch_size=4, sequence_length=20, learning_rate=1e-2)
-    training = Training(Plan("test", NetworkConfig(8, 16, 1), config, None, 1, ""), Dataset.build([TEXT]))
+    training = Training(Plan("test", NetworkConfig(8, 16, 1), config, None, 6, ""), Dataset.build([TEXT]))
+    for _ in training.run(lambda *_: None, lambda: False, lambda line: None):
+        pass
     layer = training.network.get_layer("logits")
     layer.set_weights([4 * array for array in layer.get_weights()])
     before = training.held_out_loss()
