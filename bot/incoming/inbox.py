@@ -33,7 +33,9 @@ AGE_LIMIT = dt.timedelta(hours=1)
 LONGEST_AGE = dt.timedelta(days=1)  # what was begun in time may be finished as long as Telegram keeps updates
 CAPACITY = 50_000  # updates that wait; beyond it Telegram keeps them
 LANE = 3_600  # updates of one chat: more than a bot may answer there within an hour
-ATTEMPTS = 20  # how often the process may die on an update before it is given up
+# How often the process may die on an update before it is given up. All that is in hand at a death is under suspicion,
+# so it takes more deaths than any series of them that has another cause.
+ATTEMPTS = 200
 TIDY_EVERY = 1_000  # updates between two looks for what may be forgotten
 
 _log = logging.getLogger(__name__)

@@ -9,6 +9,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import TokenRevoked
+from bot.incoming.inbox import ATTEMPTS
 from bot.playground import faults
 from bot.sending.budgets import Budgets
 from bot.storage.database import Database
@@ -270,7 +271,7 @@ async def test_an_update_on_which_the_process_dies_again_and_again_is_given_up(s
     await stage.stop()
     mail = Mail(stage.database, stage.playground.world.bot.id)
     (place,) = await mail.accept([Arrival(mail.bot_id, 5, 7, 1, dt.datetime.now(dt.UTC), '{"update_id": 5}')])
-    for _ in range(20):
+    for _ in range(ATTEMPTS):
         await mail.open(place.id)
     await stage.start()
     await stage.settled()
