@@ -8,9 +8,7 @@ from model.config import NetworkConfig, check_integer, check_number
 from model.errors import ConfigError
 
 _EPOCHS_WORTHWHILE = 5.5  # with fewer, a smaller network ends better
-_POWER_OF_TWO = (
-    1.3  # how much slower than the line 512 units were, twice; why, and whether 1024 are too, was not looked into
-)
+_POWER_OF_TWO = 1.3  # how much slower than the line 512 units were, in two runs; the cause was not looked into
 _WEIGHTS_PER_CHARACTER = 1.5  # with more, a network learns the text by heart
 
 SCHEDULES = ("linear", "constant")
