@@ -28,6 +28,7 @@ from bot.storage.inbox import Opened
 AT_ONCE = 256  # updates in hand: many chats waiting for Telegram's limits hold up nobody else
 FIRST_PAUSE = 0.25  # seconds before an update is handled again; doubled each time
 LONGEST_PAUSE = 30.0
+ALONE = 10.0  # seconds for which one that the process may have died on keeps all others waiting
 
 _log = logging.getLogger(__name__)
 
@@ -64,12 +65,10 @@ class Dispatcher:
 
     async def run(self) -> None:
         """Hand out updates until cancelled; what is in hand then goes on."""
+        for _ in range(self._inbox.suspects):  # a process that dies now dies of this one, and of no other
+            await asyncio.wait([await self._begin()], timeout=ALONE)
         while True:
-            await self._slots.acquire()
-            place = await self._inbox.take()
-            task = asyncio.create_task(self._work(place), name=f"update in place {place}")
-            self._tasks.add(task)
-            task.add_done_callback(self._over)
+            await self._begin()
 
     async def stop(self, patience: float) -> int:
         """Wait so many seconds for what is in hand, and stop the rest; how many that were."""
@@ -83,6 +82,15 @@ class Dispatcher:
         if late:
             await asyncio.wait(late)
         return len(late)
+
+    async def _begin(self) -> "asyncio.Task[None]":
+        """The work on the next update, as soon as there is one, and a slot for it."""
+        await self._slots.acquire()
+        place = await self._inbox.take()
+        task = asyncio.create_task(self._work(place), name=f"update in place {place}")
+        self._tasks.add(task)
+        task.add_done_callback(self._over)
+        return task
 
     def _over(self, task: asyncio.Task[None]) -> None:
         self._tasks.discard(task)

@@ -33,9 +33,12 @@ AGE_LIMIT = dt.timedelta(hours=1)
 LONGEST_AGE = dt.timedelta(days=1)  # what was begun in time may be finished as long as Telegram keeps updates
 CAPACITY = 50_000  # updates that wait; beyond it Telegram keeps them
 LANE = 3_600  # updates of one chat: more than a bot may answer there within an hour
-# How often the process may die on an update before it is given up. All that is in hand at a death is under suspicion,
-# so it takes more deaths than any series of them that has another cause.
-ATTEMPTS = 200
+# Deaths of the process with an update in hand on which it was still being worked: what waits for its turn to be sent is
+# not counted, nor what got on since (see bot.storage.mail). Whatever shares the process with one that kills it is
+# counted with it; so after SUSPICIOUS deaths each is begun alone, and all further ones are its own. Between the two lie
+# more deaths than an operator's restarts would bring about in the moments that one alone takes.
+SUSPICIOUS = 3
+ATTEMPTS = 10  # then it is given up
 TIDY_EVERY = 1_000  # updates between two looks for what may be forgotten
 
 _log = logging.getLogger(__name__)
@@ -84,6 +87,7 @@ class Inbox:
         self._in_hand: dict[int, InHand] = {}
         self._sending: WeakValueDictionary[int, asyncio.Lock] = WeakValueDictionary()
         self._ended = 0
+        self.suspects = 0  # how many of the first places that `take` gives are to be begun alone
 
     def __len__(self) -> int:
         """How many updates wait or are in hand."""
@@ -95,9 +99,14 @@ class Inbox:
         return len(self) >= self._capacity
 
     async def load(self) -> int:
-        """Find what an earlier process left unanswered; how many. Raises StorageError."""
-        for place in await self.mail.waiting():
+        """Find what an earlier process left unanswered; how many. Raises StorageError.
+
+        Suspects come first: they were in hand, so none of their chats has an earlier one.
+        """
+        places = sorted(await self.mail.waiting(), key=lambda place: place.attempts < SUSPICIOUS)
+        for place in places:
             self._lanes.add(place.id, place.chat_id)
+        self.suspects = sum(place.attempts >= SUSPICIOUS for place in places)
         self._arrived.set()
         return len(self)
 

@@ -6,7 +6,7 @@ from collections.abc import Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import ColumnElement, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, case, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import inbox
@@ -38,6 +38,7 @@ class Waiting:
     id: int
     update_id: int
     chat_id: int | None
+    attempts: int = 0
 
 
 @dataclass(frozen=True)
@@ -93,6 +94,11 @@ class Inboxes:
 
     async def set_attempts(self, place: int, attempts: int) -> None:
         await self._connection.execute(update(inbox).where(inbox.c.id == place).values(attempts=attempts))
+
+    async def uncount(self, place: int) -> None:
+        """The attempt at hand does not count; that it was begun once stays known."""
+        fewer = case((inbox.c.attempts > 1, inbox.c.attempts - 1), else_=1)
+        await self._connection.execute(update(inbox).where(inbox.c.id == place).values(attempts=fewer))
 
     async def end(self, place: int, state: End) -> None:
         """Nothing more is to be done for it; its content goes."""

@@ -70,13 +70,18 @@ class Mail:
     # --- what goes out ------------------------------------------------------------------------------
 
     async def plan(self, place: int, saying: int, chat_id: int, texts: Sequence[str]) -> list[Delivery]:
-        """What is to be said, message by message, decided once: what an earlier attempt decided stands."""
+        """What is to be said, message by message, decided once: what an earlier attempt decided stands.
+
+        The attempt does not count any more: what is said next waits for its chat's turn, and that kills no process.
+        """
         async with self._database.writing() as connection:
             table = Deliveries(connection)
             if not (planned := await table.of(place, saying)):
                 planned = [Delivery(place, saying, part, chat_id, text) for part, text in enumerate(texts)]
                 for delivery in planned:
                     await table.add(delivery)
+            if any(delivery.message_id is None for delivery in planned):
+                await Inboxes(connection).uncount(place)
         return planned
 
     async def reserve(self, place: int, saying: int, chat_id: int) -> Delivery:
@@ -93,6 +98,7 @@ class Mail:
         """What is to be said, decided now, whatever was decided before: a message that stands has to be edited to it.
 
         A row whose message is known keeps the text it has until `sent` notes the new one, so that nothing is forgotten.
+        The attempt does not count any more, as in `plan`.
         """
         async with self._database.writing() as connection:
             table = Deliveries(connection)
@@ -105,6 +111,8 @@ class Mail:
                 elif row.message_id is None:
                     rows[part] = dataclasses.replace(row, text=text)
                     await table.put(rows[part])
+            if any(rows[part].message_id is None or rows[part].text != text for part, text in enumerate(texts)):
+                await Inboxes(connection).uncount(place)
         return [rows[part] for part in range(len(texts))]
 
     async def begin(self, delivery: Delivery) -> Delivery:

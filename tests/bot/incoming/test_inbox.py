@@ -2,6 +2,7 @@
 
 import asyncio
 import datetime as dt
+import json
 import resource
 import sqlite3
 from pathlib import Path
@@ -9,7 +10,7 @@ from pathlib import Path
 import pytest
 
 from bot.errors import TokenRevoked
-from bot.incoming.inbox import ATTEMPTS
+from bot.incoming.inbox import ATTEMPTS, SUSPICIOUS
 from bot.playground import faults
 from bot.sending.budgets import Budgets
 from bot.storage.database import Database
@@ -276,6 +277,70 @@ async def test_an_update_on_which_the_process_dies_again_and_again_is_given_up(s
     await stage.start()
     await stage.settled()
     assert (await states(stage))[0] == ("failed", None)
+
+
+def arrival(stage: Stage, update_id: int, chat: int, text: str) -> Arrival:
+    """A command as it lies in the inbox."""
+    now = dt.datetime.now(dt.UTC)
+    person = {"id": stage.you, "is_bot": False, "first_name": "You"}
+    kind = "private" if chat > 0 else "supergroup"
+    message = {"message_id": update_id, "date": int(now.timestamp()), "chat": {"id": chat, "type": kind}}
+    message |= {"from": person, "text": text, "entities": [{"type": "bot_command", "offset": 0, "length": 5}]}
+    payload = json.dumps({"update_id": update_id, "message": message})
+    return Arrival(stage.playground.world.bot.id, update_id, chat, update_id, now, payload)
+
+
+async def left_behind(stage: Stage, *arrivals: Arrival) -> tuple[Mail, list[int]]:
+    """What an earlier process left: the mail, and the updates' places."""
+    await stage.stop()
+    mail = Mail(stage.database, stage.playground.world.bot.id)
+    return mail, [place.id for place in await mail.accept(arrivals)]
+
+
+async def test_deaths_while_an_answer_waits_for_its_turn_are_not_the_updates_own(stage: Stage) -> None:
+    """As in a group whose minute is full, while the process is killed again and again."""
+    mail, (place,) = await left_behind(stage, arrival(stage, 5, stage.you, "/seed patience"))
+    for _ in range(ATTEMPTS + 1):
+        await mail.open(place)
+        await mail.plan(place, 0, stage.you, ["patience"])
+    for _ in range(ATTEMPTS + 1):  # and one that was half-written
+        await mail.open(place)
+        await mail.revise(place, 1, stage.you, ["patience and more"])
+    await stage.start()
+    await stage.settled()
+    assert (await states(stage))[0] == ("done", None)
+
+
+async def test_what_was_said_before_does_not_excuse_an_update_on_which_the_process_dies(stage: Stage) -> None:
+    mail, (place,) = await left_behind(stage, arrival(stage, 5, stage.you, "/seed twice"))
+    (delivery,) = await mail.plan(place, 0, stage.you, ["a first sentence"])
+    await mail.sent(delivery, 70)
+    for _ in range(ATTEMPTS):
+        await mail.open(place)
+        await mail.plan(place, 0, stage.you, ["a first sentence"])
+    opened = await mail.open(place)
+    assert opened is not None
+    assert stage.application.bot_data.inbox.verdict(opened) == "failed"
+
+
+async def test_what_the_process_may_have_died_on_is_begun_alone_and_then_all_the_rest(address: str) -> None:
+    generator = FakeGenerator()
+    async with Stage(address, generator) as stage:
+        chats = {"/seed innocent": stage.group, "/seed suspect": stage.you, "/seed later": stage.group}
+        arrivals = [arrival(stage, 5 + n, chat, text) for n, (text, chat) in enumerate(chats.items())]
+        mail, places = await left_behind(stage, *arrivals)
+        for _ in range(SUSPICIOUS):
+            await mail.open(places[1])
+        generator.gate.clear()
+        generator.entered.clear()
+        await stage.start()
+        await asyncio.to_thread(generator.entered.wait)
+        with sqlite3.connect(file_of(stage)) as connection:
+            begun = connection.execute("SELECT attempts FROM inbox ORDER BY id").fetchall()
+        assert begun == [(0,), (SUSPICIOUS + 1,), (0,)]
+        generator.gate.set()
+        await stage.idle()
+        assert [state for state, _ in await states(stage)] == ["done"] * 3
 
 
 # --- the connection -------------------------------------------------------------------------------------
