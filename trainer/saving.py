@@ -49,15 +49,19 @@ class Saver:
                 os.link(self.out / WEIGHTS, staging / WEIGHTS)
             (staging / RESUME).parent.mkdir()
             with (staging / RESUME).open("wb") as file:
-                np.savez(file, allow_pickle=False, **training.snapshot())
+                np.savez(file, allow_pickle=False, **training.resumable())
             for name, data in files.items():
                 (staging / name).write_bytes(data)
             seal(staging, self.describe(training, {}))
 
     def save_state(self, training: Training) -> None:
-        """What it takes to go on from here, beside the best weights so far and all that went with them."""
-        files = {CURVE: (self.out / CURVE).read_bytes()} if (self.out / CURVE).is_file() else {}
-        self.save(training, False, files)
+        """What it takes to go on from here, beside the best weights so far and all that went with them.
+
+        Of a run that was never validated these are its weights now, whatever an earlier run left in the folder.
+        """
+        first = not training.progress.history
+        files = {CURVE: (self.out / CURVE).read_bytes()} if (self.out / CURVE).is_file() and not first else {}
+        self.save(training, first, files)
 
     def finish(
         self, training: Training, metrics: Mapping[str, Any], files: Mapping[str, bytes], resumable: bool
@@ -134,7 +138,7 @@ def restore_state(training: Training, checkpoint: Checkpoint) -> None:
         )
     try:
         with np.load(checkpoint.path / RESUME, allow_pickle=False) as arrays:
-            training.restore(arrays)
+            training.resume(arrays)
     except (KeyError, ValueError, TypeError, OSError) as error:
         raise CheckpointDamaged(f"{checkpoint.path / RESUME} is of another run: train anew without --resume") from error
 

@@ -8,7 +8,7 @@ draws at random is a function of the seed and the step's number, so a resumed ru
 import json
 import time
 from collections.abc import Callable, Iterator, Mapping
-from dataclasses import asdict, dataclass, field, replace
+from dataclasses import asdict, dataclass, field
 from typing import Any
 
 import keras
@@ -32,6 +32,7 @@ _VALIDATIONS = 20  # over a run at the most; each refreshes the checkpoint if it
 _SECONDS_BETWEEN = 20.0  # at the least where time is short, so that a run trains rather than looks at itself
 _SECONDS_AT_MOST = 600.0  # between the states from which a killed run can go on
 _SETBACKS = 3  # times that a run goes back to its last good state before it gives up
+_GOOD = "good_"  # before the names of the good state's arrays
 _WINDOWS = 96  # of 256 characters: enough to tell two checkpoints of one run apart
 
 
@@ -61,6 +62,7 @@ class Report:
     seconds_left: float
 
 
+Arrays = Mapping[str, Any]  # a state, or several, by name
 OnValidation = Callable[["Training", bool], None]  # told whether it was the best so far
 OnState = Callable[["Training"], None]  # told that the state, but no new weights, is to be kept
 
@@ -79,6 +81,7 @@ class Training:
         self.optimizer = make_optimizer(config, self.network)
         self.state = zero_state(self.network, self.streams.batch_size)
         self.progress = Progress()
+        self._good: Arrays = {}  # the state to go back to where the loss is no number
         self.dtype = compute_dtype()
         self._evaluator = Evaluator(self.network, self.dtype)
         self._train_step = tf.function(self._train_step_eagerly, autograph=False)
@@ -100,61 +103,71 @@ class Training:
         """Train to the end of the plan, a report for each step.
 
         Ends early when stopped() says so; what is kept then lets a later run end like one that never stopped.
-        When the loss is no number, the run goes back to its last good state with half the rate and says so.
+        When a loss is no number, the run goes back to where it was last validated, with half the rate, and says so.
         Raises Diverged the fourth time.
         """
         self._compile()
-        good = self.snapshot()
+        self._good = self._good or self.snapshot()
         began = time.monotonic() - self.progress.elapsed
         kept = time.monotonic()
         while self.share < 1:
             if stopped():
-                self._keep_for_later(on_validation, on_state)
+                self._keep_for_later(on_state)
                 return
             loss = self.step()
             self.progress.elapsed = time.monotonic() - began
+            if np.isfinite(loss):
+                yield self._report(loss)
+                if self.share == 1 or self._validation_is_due():
+                    loss = self._validate(on_validation)
+                    self.progress.elapsed, kept = time.monotonic() - began, time.monotonic()
+                elif time.monotonic() - kept > _SECONDS_AT_MOST:
+                    on_state(self)
+                    kept = time.monotonic()
             if not np.isfinite(loss):
-                self._go_back(good, loss, say)
-                continue
-            yield self._report(loss)
-            if self._validation_is_due():
-                self._validate(on_validation)
-                self.progress.elapsed = time.monotonic() - began
-                good, kept = self.snapshot(), time.monotonic()
-            elif time.monotonic() - kept > _SECONDS_AT_MOST:
-                on_state(self)
-                kept = time.monotonic()
-        if not self.progress.history or self.progress.history[-1]["step"] != self.progress.step:
-            self._validate(on_validation)  # the time was over within an epoch, or in going back
+                self._go_back(loss, say)
+        if not self.progress.history:
+            self._validate(on_validation)  # the time was over in going back to the start
 
     def held_out_loss(self) -> float:
         """Nats per character from a zero state, on a sample of the held-out text, with the weights as they are."""
         return self._evaluator.zero_state_loss(self.dataset.validation, _WINDOWS)
 
     def snapshot(self) -> dict[str, Any]:
-        """All that it takes to go on from here, as named arrays."""
+        """All that the steps to come depend on, as named arrays."""
         arrays = {f"weight_{i}": w.numpy() for i, w in enumerate(self.network.trainable_variables)}
         arrays |= {f"optimizer_{i}": v.numpy() for i, v in enumerate(self.optimizer.variables)}
         arrays |= {f"state_{i}": np.stack([h, c]) for i, (h, c) in enumerate(self.state)}
         return arrays | {"progress": np.frombuffer(json.dumps(asdict(self.progress)).encode(), np.uint8)}
 
-    def restore(self, arrays: Mapping[str, Any]) -> None:
-        """Be as `snapshot` found it. Raises KeyError, ValueError or TypeError for another run's arrays."""
+    def resumable(self) -> dict[str, Any]:
+        """All that it takes to go on from here, as named arrays: where it is another one, the good state too."""
+        arrays = self.snapshot()
+        if not self._good or _progress(self._good).step == self.progress.step:
+            return arrays
+        return arrays | {_GOOD + name: array for name, array in self._good.items()}
+
+    def resume(self, arrays: Arrays) -> None:
+        """Be as `resumable` found it. Raises KeyError, ValueError or TypeError for another run's arrays."""
+        self._restore(arrays)
+        self._good = {name.removeprefix(_GOOD): arrays[name] for name in arrays if name.startswith(_GOOD)}
+
+    def _restore(self, arrays: Arrays) -> None:
         for i, weight in enumerate(self.network.trainable_variables):
             weight.assign(arrays[f"weight_{i}"])
         for i, variable in enumerate(self.optimizer.variables):
             variable.assign(arrays[f"optimizer_{i}"])
         self.state = [tuple(map(tf.constant, arrays[f"state_{i}"])) for i in range(len(self.state))]
-        self.progress = Progress(**json.loads(arrays["progress"].tobytes()))
+        self.progress = _progress(arrays)
 
-    def _go_back(self, good: Mapping[str, Any], loss: float, say: Callable[[str], None]) -> None:
+    def _go_back(self, loss: float, say: Callable[[str], None]) -> None:
         failed = self.progress
         if failed.setbacks == _SETBACKS:
             raise Diverged(
                 f"the loss was no number {_SETBACKS + 1} times, at last {loss} at step {failed.step:,}: "
                 "try a lower --learning-rate"
             )
-        self.restore(good)
+        self._restore(self._good)
         self.progress.elapsed, self.progress.setbacks = failed.elapsed, failed.setbacks + 1
         say(f"the loss is {loss} at step {failed.step:,}: back to step {self.progress.step:,} with half the rate")
 
@@ -181,18 +194,14 @@ class Training:
         """Of a whole run without a deadline."""
         return (self.plan.epochs or 1) * self.streams.chunks_per_epoch
 
-    def _keep_for_later(self, on_validation: OnValidation, on_state: OnState) -> None:
+    def _keep_for_later(self, on_state: OnState) -> None:
         """What there is when a run is stopped: it will go on as if nothing had been looked at here.
 
-        So only a run that has kept no weights yet is validated, which the run that goes on will not know of.
+        A run that was never validated is, after its state is safe, for the card of what there is.
         """
-        seen = self.progress
-        if not seen.history:
-            self.progress = replace(seen, history=[])
-            self._validate(on_validation)
-        self.progress, seen = seen, self.progress
         on_state(self)
-        self.progress = seen
+        if not self.progress.history:
+            self._validate(lambda *_: None)
 
     def step(self) -> float:
         """Train on the next chunk of every stream; the mean loss of its characters, in nats."""
@@ -229,17 +238,22 @@ class Training:
         x, y = self.streams.chunk(self.progress.step)
         keep = np.ones((self.streams.batch_size, 1), np.float32)
         self._train_step(x, y, self.state, keep, np.float32(0), np.zeros(2, np.int32))
-        self.restore(before)
+        self._restore(before)
 
-    def _validate(self, on_validation: OnValidation) -> None:
+    def _validate(self, on_validation: OnValidation) -> float:
+        """The held-out loss; where it is a number, this is the state to go back to."""
         progress = self.progress
         loss = self.held_out_loss()
+        if not np.isfinite(loss):
+            return loss
         row = {"step": progress.step, "minutes": progress.elapsed / 60, "validation": loss}
         progress.history.append(row | {"training": progress.smoothed or loss})
         progress.last_validation = self.share
         best = loss < progress.best or self.plan.training.keep == "last"
         progress.best = min(loss, progress.best)
+        self._good = self.snapshot()
         on_validation(self, best)
+        return loss
 
     def _report(self, loss: float) -> Report:
         progress = self.progress
@@ -249,6 +263,10 @@ class Training:
         left = elapsed * (1 - self.share) / max(self.share, 1e-9)
         epoch = progress.step / self.streams.chunks_per_epoch
         return Report(progress.step, epoch, self.share, progress.smoothed, done / elapsed, self._rate(), left)
+
+
+def _progress(arrays: Arrays) -> Progress:
+    return Progress(**json.loads(arrays["progress"].tobytes()))
 
 
 def _with_unknown(x: Ids, rate: float, rng: np.random.Generator) -> Ids:

@@ -174,6 +174,74 @@ def test_a_loss_that_is_no_number_once_costs_half_the_rate_and_nothing_else() ->
     assert training.progress.history[-1]["validation"] < 3
 
 
+class Unlucky(Training):
+    """At some steps the loss is no number, and the weights are none any more; once for each setback."""
+
+    faults = ((28, 0), (29, 1))  # step and setbacks before it; the validations around are at 24 and 30
+
+    def step(self) -> float:
+        loss = super().step()
+        if (self.progress.step, self.progress.setbacks) not in self.faults:
+            return loss
+        self.network.set_weights([w * np.nan for w in self.network.get_weights()])
+        return float("nan")
+
+
+def test_a_run_stopped_around_setbacks_goes_back_to_where_it_would_have_gone_back(tmp_path: Path) -> None:
+    said: list[str] = []
+    whole = Unlucky(plan(3), Dataset.build([TEXT]))
+    for _ in whole.run(lambda *_: None, lambda: False, said.append):
+        pass
+    assert [line.partition(":")[2] for line in said] == [" back to step 24 with half the rate"] * 2
+    saver = Saver(tmp_path / "run", whole.plan, {"name": "test"})
+    for at in ((26, 0), (27, 0), (26, 1), (28, 1), (26, 2), (10**9, 2)):
+        part = Unlucky(plan(3), Dataset.build([TEXT]))
+        if saver.out.exists():
+            restore_state(part, Checkpoint.open(saver.out))
+        stopped = lambda part=part, at=at: (part.progress.step, part.progress.setbacks) == at  # noqa: E731
+        for _ in part.run(saver.save, stopped, said.append, saver.save_state):
+            pass
+    assert len(said) == 4
+    assert said[2:] == said[:2]
+    assert all(map(np.array_equal, whole.network.get_weights(), part.network.get_weights()))
+    assert [row["validation"] for row in part.progress.history] == [row["validation"] for row in whole.progress.history]
+
+
+def test_weights_that_are_no_numbers_are_not_what_a_run_goes_back_to(tmp_path: Path) -> None:
+    """The step before a validation may spoil them; what was kept before stays, even where the last ones are wanted."""
+
+    class Spoilt(Training):
+        def step(self) -> float:
+            loss = super().step()
+            if self.progress.step == 24 and not self.progress.setbacks:
+                self.network.set_weights([w * np.nan for w in self.network.get_weights()])
+            return loss
+
+    said: list[str] = []
+    training = Spoilt(plan(3, training=replace(CONFIG, keep="last")), Dataset.build([TEXT]))
+    kept: list[bool] = []
+    keep = lambda training, best: kept.append(all(np.isfinite(w).all() for w in training.network.get_weights()))  # noqa: E731
+    for _ in training.run(keep, lambda: False, said.append):
+        pass
+    assert said == ["the loss is nan at step 24: back to step 18 with half the rate"]
+    assert all(kept)
+    assert training.share == 1
+
+
+def test_the_first_state_of_a_run_comes_with_its_own_weights(tmp_path: Path) -> None:
+    """Also where a finished run lies in the folder."""
+    old, new = Training(plan(1), Dataset.build([TEXT])), Training(plan(2), Dataset.build([TEXT]))
+    saver = Saver(tmp_path / "run", old.plan, {"name": "test"})
+    run(old, saver.save)
+    before = Checkpoint.open(saver.out).weights_digest
+    for _ in new.run(saver.save, lambda: new.progress.step == 2, lambda line: None, saver.save_state):
+        pass
+    network = build_network(new.plan.network, len(new.dataset.vocabulary))
+    network.load_weights(saver.out / WEIGHTS)
+    assert Checkpoint.open(saver.out).weights_digest != before
+    assert all(map(np.array_equal, new.network.get_weights(), network.get_weights()))
+
+
 @pytest.mark.parametrize("by_epochs", [True, False])
 def test_a_time_budget_ends_the_run_and_its_end_is_looked_at(by_epochs: bool) -> None:
     config = replace(CONFIG, validate_every_epoch=by_epochs, batch_size=1)
