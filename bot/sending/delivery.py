@@ -17,6 +17,7 @@ import logging
 import httpx
 from telegram import Chat, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParameters
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
+from telegram.request import BaseRequest
 
 from bot.incoming.inbox import Inbox
 from bot.sending.outgoing import Departure, PacedBot, Priority
@@ -25,6 +26,7 @@ from bot.sending.rate_limiter import Dropped
 from bot.sending.spot import Spot
 from bot.storage.deliveries import Delivery
 
+FRAME_ANSWER = 3.0  # seconds to wait for the answer to a frame: a newer one is more use than a late one
 CATCH_UP = 10.0  # seconds to wait for updates that say which ids are somebody else's
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
@@ -47,7 +49,7 @@ async def deliver(
     if delivery.message_id is not None:
         if delivery.text == text:
             return delivery.message_id
-        if await _finish(delivery, delivery.message_id, text, bot, keyboard):
+        if await finish(delivery, delivery.message_id, text, bot, keyboard):
             await inbox.mail.sent(dataclasses.replace(delivery, text=text), delivery.message_id)
             return delivery.message_id
         delivery = await inbox.mail.lost(delivery)
@@ -88,6 +90,7 @@ async def show_more(delivery: Delivery, text: str, bot: PacedBot, keyboard: Inli
             delivery.message_id,
             reply_markup=keyboard,
             link_preview_options=NO_PREVIEW,
+            read_timeout=FRAME_ANSWER,
             rate_limit_args=Priority.FRAME,
         )
     except Dropped:
@@ -95,7 +98,7 @@ async def show_more(delivery: Delivery, text: str, bot: PacedBot, keyboard: Inli
     return True
 
 
-async def _finish(
+async def finish(
     delivery: Delivery, message_id: int, text: str, bot: PacedBot, keyboard: InlineKeyboardMarkup | None
 ) -> bool:
     """Edit a message to its last text; False if it is not there any more. Raises TelegramError."""
@@ -136,6 +139,7 @@ async def _send(
             reply_markup=keyboard,
             disable_notification=spot.silent or None,
             link_preview_options=NO_PREVIEW,
+            read_timeout=FRAME_ANSWER if priority is Priority.FRAME else BaseRequest.DEFAULT_NONE,
             rate_limit_args=Departure(priority, about_to_go),
         )
     except TelegramError as error:

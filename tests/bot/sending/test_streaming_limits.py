@@ -6,6 +6,7 @@ from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
 
+import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 from telegram import InlineKeyboardMarkup
@@ -47,6 +48,8 @@ class Telegram:
         self.limiter = RateLimiter()
         self.seen: list[Seen] = []
         self.texts: dict[int, str] = {}  # of the messages
+        self.hanging = ""  # the method whose next call is not answered; an hour later its bot would still wait
+        self.late = 0.0  # seconds after which that call arrives all the same
 
     async def send_message(self, chat_id: int, text: str, *, rate_limit_args: RateArgs, **_: Any) -> Any:
         return await self._call("sendMessage", chat_id, 0, text, rate_limit_args)
@@ -64,6 +67,10 @@ class Telegram:
 
     async def _call(self, method: str, chat: int, message: int, text: str, args: RateArgs | None) -> Any:
         async def post() -> Any:
+            if method == self.hanging:
+                self.hanging = ""
+                asyncio.get_running_loop().call_later(self.late, self.texts.__setitem__, message, text)
+                await asyncio.sleep(3_600)
             await asyncio.sleep(THERE)
             number = len(self.texts) + 1 if method == "sendMessage" else message
             self.seen.append(Seen(now(), method, chat, number, text))
@@ -114,6 +121,8 @@ class World:
     telegram: Telegram = field(default_factory=Telegram)
     inbox: Inbox = field(default_factory=lambda: Inbox(cast("Mail", Memory()), ServerClock()))
     underway: Underway = field(default_factory=Underway)
+    began: float = 0.0
+    ready: list[float] = field(default_factory=list)  # when each text was whole
     late: list[float] = field(default_factory=list)  # seconds from a whole text to its arrival
 
     async def write(self, number: int, chat: int, start: float, seconds: float) -> str:
@@ -130,7 +139,9 @@ class World:
                 await asyncio.sleep(min(0.1, until - now()))
                 text += "word "
                 watch.show(text)
-        whole, ready = f"{number}: {text}the end", now()
+            ready = now()
+        whole = f"{number}: {text}the end"
+        self.ready.append(ready)
         await stream.finish(whole)
         self.late.append(now() - ready)
         return whole
@@ -139,9 +150,11 @@ class World:
 Replies = list[tuple[int, float, float]]  # chat, start, seconds
 
 
-def play(replies: Replies) -> tuple[World, list[str]]:
+def play(replies: Replies, hanging: str = "", late: float = 0.0) -> tuple[World, list[str]]:
     async def scenario() -> tuple[World, list[str]]:
         world = World()
+        world.began = now()
+        world.telegram.hanging, world.telegram.late = hanging, late
         texts = await asyncio.gather(*(world.write(number, *reply) for number, reply in enumerate(replies)))
         await world.telegram.limiter.shutdown()
         return world, texts
@@ -199,11 +212,39 @@ def test_a_long_private_reply_goes_from_drafts_to_a_message_that_has_a_stop_butt
 
 
 def test_a_short_private_reply_stays_a_draft_until_it_is_sent() -> None:
-    world, (text,) = play([(YOU, 0.0, DRAFTS_LAST - 1)])
+    world, (text,) = play([(YOU, 0.0, DRAFTS_LAST)])
     methods = [call.method for call in world.telegram.seen]
     assert methods == [*["sendMessageDraft"] * (len(methods) - 1), "sendMessage"]
     assert len(methods) > 2
     assert world.telegram.texts == {1: text}
+
+
+def test_a_private_reply_can_be_stopped_within_three_seconds() -> None:
+    world, _ = play([(YOU, 0.0, 20.0)])
+    stoppable = next(call.time for call in world.telegram.seen if call.method == "sendMessage")
+    assert stoppable - world.began < 3
+
+
+@pytest.mark.parametrize(
+    ("method", "seconds"),
+    [("sendMessageDraft", BLINK + 0.2), ("sendMessageDraft", 2.0), ("editMessageText", 1.6), ("editMessageText", 2.7)],
+)
+def test_no_frame_that_hangs_holds_up_the_text(method: str, seconds: float) -> None:
+    chat = GROUP if method == "editMessageText" else YOU
+    world, (text,) = play([(chat, 0.0, seconds)], method)
+    arrived = next(call.time for call in world.telegram.seen if call.text == text)
+    assert arrived - world.ready[0] < 1.6  # a frame costs its chat a second in any case
+
+
+@pytest.mark.parametrize("late", [0.7, 2.0, 3.0])
+def test_a_frame_that_was_given_up_and_comes_after_the_text_is_replaced_once_more(late: float) -> None:
+    world, (text,) = play([(GROUP, 0.0, BLINK + 1.3)], "editMessageText", late)
+    assert world.telegram.texts == {1: text}
+
+
+def test_where_no_frame_was_given_up_nothing_is_said_again() -> None:
+    world, (text,) = play([(GROUP, 0.0, BLINK + 1.3)])
+    assert [call.text for call in world.telegram.seen].count(text) == 1
 
 
 def test_a_text_that_is_whole_while_a_frame_is_under_way_waits_for_it_and_stands_in_its_place() -> None:
