@@ -15,7 +15,6 @@ if TYPE_CHECKING:
     import pyarrow as pa
 
 Format = Literal["jsonl", "csv", "parquet"]
-FORMATS: tuple[Format, ...] = ("jsonl", "csv", "parquet")
 Records = Sequence[tuple[Value, ...]]
 
 # What makes a spreadsheet calculate; an apostrophe before it makes it read (OWASP, "CSV Injection").

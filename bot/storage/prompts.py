@@ -129,10 +129,6 @@ class Prompts:
         same = (prompts.c.bot_id == bot_id) & (prompts.c.update_id == update_id) & (prompts.c.part == part)
         return await self._one(_select().where(same))
 
-    async def find_inline(self, inline_message_id: str) -> Prompt | None:
-        """The prompt whose chosen reply is this message."""
-        return await self._one(_select().where(prompts.c.inline_message_id == inline_message_id))
-
     async def last_asked(self, chat_id: int, kind: Kind, but_update: int) -> dt.datetime | None:
         """When the chat's last prompt of a kind was asked, leaving out an update's own; None where there is none."""
         mine = (prompts.c.chat_id == chat_id) & (prompts.c.kind == kind) & (prompts.c.update_id != but_update)

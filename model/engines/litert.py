@@ -87,7 +87,7 @@ class LiteRTEngine:
         given: Ids | None = None,
         is_scored: bool = False,
     ) -> Written:
-        """The next ids of several texts, and the new hidden: see model.generator.Engine."""
+        """The next ids of several texts, and the new hidden: see model.engine.Engine."""
         ids = np.empty(noise.shape[:2], np.int32)
         scores = np.empty(noise.shape[:2], np.float32) if is_scored else None
         trail: list[Floats] = []

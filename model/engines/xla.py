@@ -88,7 +88,7 @@ class TensorFlowEngine:
         given: Ids | None = None,
         is_scored: bool = False,
     ) -> Written:
-        """The next ids of several texts, and the new hidden: see model.generator.Engine."""
+        """The next ids of several texts, and the new hidden: see model.engine.Engine."""
         if given is None:
             given = np.full(noise.shape[:2], DRAWN, np.int32)
         drawn: list[Ids] = [np.empty((0, len(pending)), np.int32)]
