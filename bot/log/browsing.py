@@ -76,9 +76,8 @@ def _without_people(scope: Scope) -> Scope:
     return scope | named | {"query_string": urlencode(query, doseq=True).encode("latin-1")}
 
 
-def serve(url: URL, port: int) -> None:
-    """Serve the pages on this machine until Ctrl-C. Raises LogError."""
-    datasette = browser(url)
+def serve(datasette: "Datasette", port: int) -> None:
+    """Serve the pages on this machine until Ctrl-C."""
     import uvicorn
 
     uvicorn.run(application(datasette), host=LOOPBACK, port=port, log_level="warning", lifespan="on")

@@ -159,9 +159,9 @@ def serve(port: int) -> None:
         """The tables are those that we describe."""
 
     _with_database(is_there)
-    url = parse_url(read_settings().database())
+    datasette = browsing.browser(parse_url(read_settings().database()))
     click.echo(f"The log is at http://{browsing.LOOPBACK}:{port}, for your own eyes (Ctrl-C ends it)", err=True)
-    browsing.serve(url, port)
+    browsing.serve(datasette, port)
 
 
 @logs.command()
