@@ -1,5 +1,6 @@
-"""The wheel carries all that a first run needs, and nothing of the tests."""
+"""The wheel carries all that a first run needs, and nothing of the tests; it works far from the checkout."""
 
+import os
 import subprocess
 import sys
 import zipfile
@@ -7,9 +8,12 @@ from pathlib import Path
 
 import pytest
 
+PACKAGES = ("bot", "model", "trainer", "migrations")
+
 
 @pytest.fixture(scope="module")
-def names(root: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
+def unpacked(root: Path, tmp_path_factory: pytest.TempPathFactory) -> Path:
+    """The wheel as an installation would lay it down."""
     folder = tmp_path_factory.mktemp("wheel")
     subprocess.run(
         [sys.executable, "-m", "hatchling", "build", "-t", "wheel", "-d", folder],
@@ -19,38 +23,44 @@ def names(root: Path, tmp_path_factory: pytest.TempPathFactory) -> set[str]:
     )
     (wheel,) = folder.glob("*.whl")
     with zipfile.ZipFile(wheel) as archive:
-        return set(archive.namelist())
+        archive.extractall(folder / "site")
+    return folder / "site"
 
 
-@pytest.mark.parametrize(
-    "name",
-    [
-        "cotorra.py",
-        "model/starter/config.json",
-        "model/starter/generator.tflite",
-        "migrations/env.py",
-        "migrations/script.py.mako",
-        "bot/playground/static/index.html",
-    ],
-)
-def test_the_wheel_carries(names: set[str], name: str) -> None:
-    assert name in names
+def files(folder: Path) -> set[str]:
+    """What lies in the packages, but for what Python wrote there."""
+    paths = (path for package in PACKAGES for path in (folder / package).rglob("*") if path.is_file())
+    return {str(path.relative_to(folder)) for path in paths if path.parent.name != "__pycache__"}
 
 
-def test_the_wheel_carries_every_migration(names: set[str], root: Path) -> None:
-    versions = {f"migrations/versions/{path.name}" for path in (root / "migrations" / "versions").glob("[0-9]*.py")}
-    assert versions
-    assert versions <= names
+def test_the_wheel_carries_every_file_of_the_packages(unpacked: Path, root: Path) -> None:
+    """Catalogues, fonts, the page, migrations, the starter: whatever is read at run time lies beside its code."""
+    assert files(unpacked) == files(root)
 
 
-def test_the_wheel_leaves_the_tests_at_home(names: set[str]) -> None:
-    assert {name.split("/")[0] for name in names if not name.startswith("cotorra-")} == {
-        "cotorra.py",
-        "bot",
-        "model",
-        "trainer",
-        "migrations",
+def test_the_wheel_leaves_the_rest_at_home(unpacked: Path) -> None:
+    assert {path.name for path in unpacked.iterdir() if path.suffix != ".dist-info"} == {"cotorra.py", *PACKAGES}
+
+
+def test_it_works_where_there_is_no_checkout(unpacked: Path, tmp_path: Path) -> None:
+    elsewhere = os.environ | {
+        "PYTHONPATH": str(unpacked),  # before the checkout, which is installed in this environment
+        "HOME": str(tmp_path),
+        "COTORRA_DATA_DIR": str(tmp_path / "data"),
     }
+
+    def run(*arguments: str | Path) -> str:
+        whole = [sys.executable, "-P", *arguments]
+        done = subprocess.run(whole, cwd=tmp_path, env=elsewhere, capture_output=True, text=True, check=False)
+        assert done.returncode == 0, done.stderr
+        return done.stdout
+
+    where = run("-c", "import cotorra, bot, model, migrations; print(cotorra, bot, model, migrations)")
+    assert where.count(str(unpacked)) == 4
+    assert run("-m", "cotorra", "--version").startswith("cotorra, version ")
+    assert "upgraded to version" in run("-m", "cotorra", "db", "upgrade")
+    assert "sound" in run("-m", "cotorra", "db", "check")
+    assert run("-m", "cotorra", "sample", unpacked / "model" / "starter", "Hello").startswith("Hello")
 
 
 def test_the_starter_is_at_most_8_megabytes(root: Path) -> None:
