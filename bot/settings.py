@@ -4,20 +4,17 @@ Secrets are SecretStr: no message, log line or table shows their value.
 """
 
 import datetime as dt
-import ipaddress
-import re
-from collections.abc import Callable
 from pathlib import Path
 from typing import Annotated, Any, Literal
-from urllib.parse import quote, urlsplit
+from urllib.parse import quote
 
 from platformdirs import user_data_dir
 from pydantic import BeforeValidator, Field, SecretStr, ValidationError
-from pydantic.fields import FieldInfo
 from pydantic_settings import BaseSettings, NoDecode, SettingsConfigDict
 
+from bot import setting_values as values
 from bot.errors import SettingsError
-from bot.generating.voice_folders import VoiceFolders, parse_voices
+from bot.generating.voice_folders import VoiceFolders
 from bot.incoming.webhook_config import WebhookConfig
 from bot.privacy.terms import PURPOSE, Terms
 from bot.rules.access import Access
@@ -25,129 +22,6 @@ from bot.rules.etiquette import EtiquetteConfig
 from model.generator import STARTER
 
 TELEGRAM = "https://api.telegram.org"
-LONGEST_RETENTION = 36_500  # days: a hundred years
-LONGEST_LINE = 300  # characters; a sentence in a chat
-
-
-def _api_base_url(value: str) -> str:
-    """The address without `/bot` and the last slash; ValueError for what shows the token to others."""
-    url = value.strip().rstrip("/").removesuffix("/bot").rstrip("/")
-    parts = urlsplit(url)
-    if parts.scheme not in ("http", "https") or not parts.hostname:
-        raise ValueError("an address such as https://api.telegram.org")
-    if parts.scheme == "http" and not _is_loopback(parts.hostname):
-        raise ValueError("https, or plain http to this machine alone, since the token is part of every request")
-    return url
-
-
-def _is_loopback(host: str) -> bool:
-    try:
-        return ipaddress.ip_address(host).is_loopback
-    except ValueError:
-        return host == "localhost" or host.endswith(".localhost")
-
-
-def _ids(example: str) -> Callable[[object], object]:
-    def parse(value: object) -> object:
-        if not isinstance(value, str):
-            return value
-        try:
-            return frozenset(int(part) for part in value.replace(",", " ").split())
-        except ValueError:  # names are no ids: anybody may take one
-            raise ValueError(f"ids such as {example}, separated by commas") from None
-
-    return parse
-
-
-def _webhook_url(value: object) -> object:
-    if not isinstance(value, str) or not value.strip():
-        return value or None
-    url = value.strip()
-    try:
-        parts = urlsplit(url)
-        host, _ = parts.hostname, parts.port
-    except ValueError:
-        host = None
-    if not host or parts.scheme not in ("http", "https") or parts.query or parts.fragment:
-        raise ValueError("an address such as https://bot.example.org/telegram")
-    if parts.scheme == "http" and not _is_loopback(host):
-        raise ValueError("https, or plain http to this machine alone, since the secret is part of every request")
-    return url
-
-
-def _webhook_secret(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"[A-Za-z0-9_-]{0,256}", value.strip()):
-        raise ValueError("1 to 256 of the characters A-Z, a-z, 0-9, _ and -")
-    return value.strip() or None
-
-
-def _nothing(value: object) -> object:
-    return None if isinstance(value, str) and not value.strip() else value
-
-
-def _lower(value: object) -> object:
-    return value.lower() if isinstance(value, str) else value
-
-
-def _minutes(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    try:
-        minutes = float(value)
-        if not 0 < minutes <= 24 * 60:
-            raise ValueError
-    except ValueError:
-        raise ValueError("minutes, more than 0 and at most 1440, since Telegram keeps nothing longer") from None
-    return dt.timedelta(minutes=minutes)
-
-
-def _database_url(value: object) -> object:
-    if isinstance(value, str) and value and "://" not in value:
-        raise ValueError("an address such as sqlite:////srv/cotorra.sqlite or postgresql://user@host/cotorra")
-    return value or None
-
-
-def _days(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    text = value.strip()
-    if not re.fullmatch(r"[0-9]{1,5}", text) or int(text) > LONGEST_RETENTION:
-        raise ValueError(f"a whole number of days from 0 (within the hour) to {LONGEST_RETENTION:,}")
-    return int(text)
-
-
-def _line(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if len(value) > LONGEST_LINE:
-        raise ValueError(f"{LONGEST_LINE} characters or fewer")
-    return " ".join(value.split())
-
-
-def _token(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"[A-Za-z0-9:_-]*", value.strip()):
-        raise ValueError("a token as @BotFather gives it, such as 123456789:AAH…")
-    return value.strip() or None
-
-
-def _requests(value: object) -> object:
-    if not isinstance(value, str):
-        return value
-    if not re.fullmatch(r"[0-9]{1,5}", value.strip()):
-        raise ValueError("a whole number of requests a minute, or 0 for any number")
-    return int(value)
-
-
-def _voices(value: object) -> object:
-    return parse_voices(value) if isinstance(value, str) else value
-
-
-def _upper(value: object) -> object:
-    return value.upper() if isinstance(value, str) else value
 
 
 class Settings(BaseSettings):
@@ -157,12 +31,12 @@ class Settings(BaseSettings):
         env_file=".env", env_file_encoding="utf-8", extra="ignore", frozen=True, hide_input_in_errors=True
     )
 
-    token: Annotated[SecretStr | None, BeforeValidator(_token)] = Field(
+    token: Annotated[SecretStr | None, BeforeValidator(values.token)] = Field(
         None,
         validation_alias="TELEGRAM_BOT_TOKEN",
         description="The token that @BotFather gave you; for `cotorra run`.",
     )
-    database_url: Annotated[SecretStr | None, BeforeValidator(_database_url)] = Field(
+    database_url: Annotated[SecretStr | None, BeforeValidator(values.database_url)] = Field(
         None,
         validation_alias="DATABASE_URL",
         description="Where chats, settings and prompts are kept: `sqlite:///…` or `postgresql://…`.",
@@ -174,7 +48,7 @@ class Settings(BaseSettings):
         description="The folder that `cotorra train` wrote.",
         json_schema_extra={"shown": "the starter in the package"},
     )
-    voices: Annotated[tuple[tuple[str | None, Path], ...], NoDecode, BeforeValidator(_voices)] = Field(
+    voices: Annotated[tuple[tuple[str | None, Path], ...], NoDecode, BeforeValidator(values.voices)] = Field(
         (),
         validation_alias="COTORRA_VOICES",
         description="More checkpoints, for chats to choose from with `/voice`: `name=folder` pairs, or folders of "
@@ -186,35 +60,35 @@ class Settings(BaseSettings):
         validation_alias="COTORRA_ENGINE",
         description="`litert`, `tensorflow` or `auto`: TensorFlow where a GPU is visible, else LiteRT.",
     )
-    api_base_url: Annotated[str, BeforeValidator(_api_base_url)] = Field(
+    api_base_url: Annotated[str, BeforeValidator(values.api_base_url)] = Field(
         TELEGRAM,
         validation_alias="COTORRA_API_BASE_URL",
         description="The Bot API server; plain http only on this machine.",
     )
-    admins: Annotated[frozenset[int], NoDecode, BeforeValidator(_ids("123456789"))] = Field(
+    admins: Annotated[frozenset[int], NoDecode, BeforeValidator(values.ids("123456789"))] = Field(
         frozenset(),
         validation_alias="COTORRA_ADMIN_IDS",
         description="Ids of the people who run the bot, separated by commas; names, which change hands, do not count.",
         json_schema_extra={"shown": "nobody"},
     )
-    allowed_chats: Annotated[frozenset[int], NoDecode, BeforeValidator(_ids("-1001234567890"))] = Field(
+    allowed_chats: Annotated[frozenset[int], NoDecode, BeforeValidator(values.ids("-1001234567890"))] = Field(
         frozenset(),
         validation_alias="COTORRA_ALLOWED_CHATS",
         description="Ids of the chats that may use the bot, separated by commas.",
         json_schema_extra={"shown": "everybody, if there are no allowed users either"},
     )
-    allowed_users: Annotated[frozenset[int], NoDecode, BeforeValidator(_ids("123456789"))] = Field(
+    allowed_users: Annotated[frozenset[int], NoDecode, BeforeValidator(values.ids("123456789"))] = Field(
         frozenset(),
         validation_alias="COTORRA_ALLOWED_USERS",
         description="Ids of the people who may use the bot in any chat, separated by commas.",
         json_schema_extra={"shown": "everybody, if there are no allowed chats either"},
     )
-    webhook_url: Annotated[str | None, BeforeValidator(_webhook_url)] = Field(
+    webhook_url: Annotated[str | None, BeforeValidator(values.webhook_url)] = Field(
         None,
         validation_alias="COTORRA_WEBHOOK_URL",
         description="Where Telegram brings updates: `https://…`, a proxy's address; without it, the bot fetches them.",
     )
-    webhook_secret: Annotated[SecretStr | None, BeforeValidator(_webhook_secret)] = Field(
+    webhook_secret: Annotated[SecretStr | None, BeforeValidator(values.webhook_secret)] = Field(
         None,
         validation_alias="COTORRA_WEBHOOK_SECRET",
         description="What Telegram has to know to bring updates; required with the webhook.",
@@ -227,7 +101,7 @@ class Settings(BaseSettings):
     webhook_port: int = Field(
         8443, ge=0, le=65535, validation_alias="COTORRA_WEBHOOK_PORT", description="The port there."
     )
-    metrics_port: Annotated[int | None, BeforeValidator(_nothing)] = Field(
+    metrics_port: Annotated[int | None, BeforeValidator(values.nothing)] = Field(
         None,
         ge=0,
         le=65535,
@@ -239,18 +113,18 @@ class Settings(BaseSettings):
         validation_alias="COTORRA_METRICS_HOST",
         description="The address of this machine for them; in a container `0.0.0.0`.",
     )
-    age_limit: Annotated[dt.timedelta, BeforeValidator(_minutes)] = Field(
+    age_limit: Annotated[dt.timedelta, BeforeValidator(values.minutes)] = Field(
         dt.timedelta(hours=1),
         validation_alias="COTORRA_AGE_LIMIT",
         description="Minutes after which a message is too old to be answered, as after a long time off.",
         json_schema_extra={"shown": "60"},
     )
-    person_limit: Annotated[int, BeforeValidator(_requests)] = Field(
+    person_limit: Annotated[int, BeforeValidator(values.requests)] = Field(
         EtiquetteConfig().per_person,
         validation_alias="COTORRA_PERSON_LIMIT",
         description="Requests a minute that one person may make; 0 for any number.",
     )
-    chat_limit: Annotated[int, BeforeValidator(_requests)] = Field(
+    chat_limit: Annotated[int, BeforeValidator(values.requests)] = Field(
         EtiquetteConfig().per_chat,
         validation_alias="COTORRA_CHAT_LIMIT",
         description="Requests a minute that may come from one group; 0 for any number.",
@@ -261,23 +135,23 @@ class Settings(BaseSettings):
         description="The data folder, for the databases.",
         json_schema_extra={"shown": "the system's own place for a user's data"},
     )
-    retention_days: Annotated[int, BeforeValidator(_days)] = Field(
+    retention_days: Annotated[int, BeforeValidator(values.days)] = Field(
         30,
         validation_alias="COTORRA_RETENTION_DAYS",
         description="Days after which words that nobody allowed to be kept are erased; 0 is within the hour.",
     )
-    purpose: Annotated[str, BeforeValidator(_line)] = Field(
+    purpose: Annotated[str, BeforeValidator(values.line)] = Field(
         PURPOSE,
         validation_alias="COTORRA_PURPOSE",
         description="What the words of those who allow it are kept for: the end of a sentence that people are shown.",
     )
-    operator: Annotated[str, BeforeValidator(_line)] = Field(
+    operator: Annotated[str, BeforeValidator(values.line)] = Field(
         "", validation_alias="COTORRA_OPERATOR", description="Who runs the bot and how to reach them; for `/privacy`."
     )
-    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(_upper)] = Field(
+    log_level: Annotated[Literal["DEBUG", "INFO", "WARNING", "ERROR"], BeforeValidator(values.upper)] = Field(
         "INFO", validation_alias="COTORRA_LOG_LEVEL", description="`DEBUG`, `INFO`, `WARNING` or `ERROR`."
     )
-    log_format: Annotated[Literal["human", "json"], BeforeValidator(_lower)] = Field(
+    log_format: Annotated[Literal["human", "json"], BeforeValidator(values.lower)] = Field(
         "human", validation_alias="COTORRA_LOG_FORMAT", description="`human`, or `json`: an object a line."
     )
     log_prompts: bool = Field(
@@ -319,13 +193,13 @@ class Settings(BaseSettings):
         return f"sqlite:///{quote(str(self.data_dir.expanduser() / file_name))}"
 
 
-def read_settings(**values: Any) -> Settings:
+def read_settings(**variables: Any) -> Settings:
     """The settings of the environment, with the given variables in place of what is there.
 
     Raises SettingsError, which names the variable, what was expected and (unless it is a secret) what came.
     """
     try:
-        return Settings(**values)
+        return Settings(**variables)
     except ValidationError as error:
         raise SettingsError(_sentence(error)) from None
     except UnicodeDecodeError as error:
@@ -342,22 +216,6 @@ def webhook_config(settings: Settings) -> WebhookConfig | None:
             "without one anybody could bring updates: make one with openssl rand -hex 32"
         )
     return WebhookConfig(settings.webhook_url, settings.webhook_secret, settings.webhook_host, settings.webhook_port)
-
-
-def settings_table() -> str:
-    """The README's table of settings, in Markdown."""
-    rows = [
-        f"| `{field.validation_alias}` | {_shown_default(field)} | {field.description} |"
-        for field in Settings.model_fields.values()
-    ]
-    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
-
-
-def _shown_default(field: FieldInfo) -> str:
-    extra = field.json_schema_extra
-    if isinstance(extra, dict) and "shown" in extra:
-        return str(extra["shown"])
-    return "" if field.default is None else f"`{field.default}`"
 
 
 def _sentence(error: ValidationError) -> str:

@@ -4,8 +4,10 @@ import json
 import re
 from pathlib import Path
 
+from pydantic.fields import FieldInfo
+
 from benchmarks.generating.report import markdown
-from bot.settings import settings_table
+from bot.settings import Settings
 
 ROOT = Path(__file__).parent.parent
 README = ROOT / "README.md"
@@ -34,6 +36,24 @@ def _folder(folder: Path, depth: int) -> list[str]:
 def _entry(name: str, depth: int, module: Path) -> str:
     first = module.read_text("utf-8").partition("\n")[0]
     return f"{'  ' * depth + name:<{WIDTH}}{first.removeprefix(3 * chr(34)).removesuffix(3 * chr(34))}".rstrip()
+
+
+def settings_table() -> str:
+    """Every setting, its default and its meaning."""
+    rows = [
+        f"| `{field.validation_alias}` | {_shown_default(field)} | {field.description} |"
+        for field in Settings.model_fields.values()
+    ]
+    return "\n".join(["| variable | default | meaning |", "|---|---|---|", *rows])
+
+
+def _shown_default(field: FieldInfo) -> str:
+    extra = field.json_schema_extra
+    if isinstance(extra, dict) and "shown" in extra:
+        return str(extra["shown"])
+    if field.default in (None, ""):
+        return ""
+    return f"`{json.dumps(field.default) if isinstance(field.default, bool) else field.default}`"
 
 
 def bench_table() -> str:

@@ -4,9 +4,10 @@ from pathlib import Path
 import pytest
 
 from bot.errors import SettingsError
-from bot.settings import Settings, read_settings, settings_table, webhook_config
+from bot.settings import Settings, read_settings, webhook_config
 from bot.storage.database import parse_url
 from model.generator import STARTER
+from tests.readme import settings_table
 
 SECRET = "123456789:AAHsecretsecretsecretsecretsecretse"
 
