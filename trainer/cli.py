@@ -213,7 +213,7 @@ def _measure_speed() -> Speed:
     _import_tensorflow()
     from trainer.probe import measure_speed
 
-    return measure_speed()
+    return measure_speed(partial(click.echo, err=True))
 
 
 def _import_tensorflow() -> None:

@@ -18,7 +18,6 @@ from trainer.dataset import Dataset
 from trainer.errors import CorpusError, Diverged
 from trainer.evaluation import Evaluator
 from trainer.plan import Plan, TrainingConfig, make_plan
-from trainer.probe import measure_speed
 from trainer.saving import Saver, restore_state
 from trainer.training import Training
 
@@ -260,9 +259,3 @@ def test_a_corpus_too_short_for_the_wanted_streams_gets_fewer() -> None:
 def test_a_corpus_of_nothing_is_refused() -> None:
     with pytest.raises(CorpusError):
         Dataset.build([])
-
-
-def test_the_probe_finds_that_more_weights_take_longer() -> None:
-    speed = measure_speed()
-    assert speed.at_least >= 0
-    assert speed.per_million > 0
