@@ -110,7 +110,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
         inbox = Inbox(Mail(database, config.bot_id), clock, config.age_limit)
         retention = Retention(database, config.data_dir, config.terms.retention_days, clock.now)
         services = Services(
-            CountedBook(metrics, database, config.terms.version),
+            CountedBook(metrics, database, config.terms.version, clock.now),
             voices,
             inbox,
             _life(),

@@ -1,6 +1,5 @@
 """`/duel <text>`: two temperatures continue the same text, the chat votes, and the winner's may be kept."""
 
-import datetime as dt
 import logging
 import random
 from dataclasses import replace
@@ -74,7 +73,7 @@ async def vote(update: Update, press: Press, context: BotContext) -> str | None:
     game_id, option = press.callback.numbers(2)
     person = press.query.from_user
     user = User(person.id, person.full_name, person.username, person.language_code)
-    standing = await context.bot_data.games.vote(game_id, user, option, dt.datetime.now(dt.UTC))
+    standing = await context.bot_data.games.vote(game_id, user, option, context.bot_data.clock.now())
     message = press.query.message
     if standing is None or message is None:
         raise CallbackRefused(OLD)
@@ -99,7 +98,7 @@ async def end(update: Update, press: Press, context: BotContext) -> str | None:
         raise CallbackRefused(NOT_YOURS)
     if not any(standing.counts):
         return say(NO_VOTES)
-    standing = await games.close(game_id, dt.datetime.now(dt.UTC)) or standing
+    standing = await games.close(game_id, context.bot_data.clock.now()) or standing
     sides = await _sides(standing.game, context)
     rows = []
     if standing.winner is not None:

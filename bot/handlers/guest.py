@@ -3,7 +3,6 @@
 The chat's number means nothing outside of it, so nothing is written down about the chat, nor set in it.
 """
 
-import datetime as dt
 import logging
 from dataclasses import replace
 
@@ -61,9 +60,7 @@ async def _continue(
     settings = replace(base, length=LENGTH, ending="sentence")
     origin = Origin(settings=settings)
     scheduler = await scheduler_for(0 if person is None else person.id, origin, context)
-    occasion = Occasion(
-        context.bot.id, update.update_id, None, person if is_own else None, None, dt.datetime.now(dt.UTC)
-    )
+    occasion = Occasion(context.bot.id, update.update_id, None, person if is_own else None, None, services.clock.now())
     prompt = await services.book.open_prompt(occasion, "guest", seed, Rng.fresh().seed, scheduler.fingerprint, origin)
     if prompt.answer.outcome != "pending":
         return

@@ -1,7 +1,6 @@
 """Inline mode: `@bot text` in any chat offers three continuations; which one is chosen is written down."""
 
 import asyncio
-import datetime as dt
 import logging
 from dataclasses import replace
 
@@ -79,7 +78,7 @@ async def on_choice(update: Update, context: BotContext) -> None:
         return
     base, seed = await book.settings(person.id), clean(choice.query)
     user = User(person.id, person.full_name, person.username, person.language_code)
-    now = dt.datetime.now(dt.UTC)
+    now = context.bot_data.clock.now()
     occasion = Occasion(context.bot.id, update.update_id, None, user, None, now)
     prompts = [
         await book.open_prompt(

@@ -1,6 +1,5 @@
 """`/quiz`: which of four lines is real? Native quiz polls, whose answers are points; `/top` shows who has most."""
 
-import datetime as dt
 import logging
 import random
 from collections.abc import Sequence
@@ -81,14 +80,14 @@ async def on_poll_answer(update: Update, context: BotContext) -> None:
         return
     person = answer.user
     user = User(person.id, person.full_name, person.username, person.language_code)
-    await context.bot_data.games.guess(answer.poll_id, user, answer.option_ids[0], dt.datetime.now(dt.UTC))
+    await context.bot_data.games.guess(answer.poll_id, user, answer.option_ids[0], context.bot_data.clock.now())
 
 
 async def top_command(update: Update, call: Call, context: BotContext) -> None:
     """`/top`."""
     say, games, chat_id = await phrases_for(update, context), context.bot_data.games, call.message.chat.id
     ever = await games.best(chat_id)
-    week = await games.best(chat_id, week_of(dt.datetime.now(dt.UTC)))
+    week = await games.best(chat_id, week_of(context.bot_data.clock.now()))
     parts = [
         "\n".join([say(title), *_ranks(scores, say)])
         for title, scores in ((THIS_WEEK, week), (OF_ALL_TIME, ever))

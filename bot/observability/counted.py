@@ -3,6 +3,7 @@
 Handlers are given these and need not know.
 """
 
+import datetime as dt
 from collections.abc import Callable, Sequence
 
 from bot.generating.scheduler import Continuation, Scheduler, Turn, Watch
@@ -33,8 +34,8 @@ class CountedScheduler(Scheduler):
 class CountedBook(Book):
     """A book whose prompts are counted: each once when it is asked, and once when something has come of it."""
 
-    def __init__(self, metrics: Metrics, database: Database, terms: str) -> None:
-        super().__init__(database, terms)
+    def __init__(self, metrics: Metrics, database: Database, terms: str, now: Callable[[], dt.datetime]) -> None:
+        super().__init__(database, terms, now)
         self._metrics = metrics
 
     async def open_prompt(

@@ -57,7 +57,7 @@ class Retention:
         self, database: Database, folder: Path, days: int, now: Callable[[], dt.datetime] = machine_time
     ) -> None:
         self._database = database
-        self._erasure = Erasure(database)
+        self._erasure = Erasure(database, now)
         self._tombstones = Tombstones(folder)
         self._days = days
         self._now = now

@@ -3,12 +3,13 @@
 import ast
 import dataclasses
 import datetime as dt
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 from typing import Any
 
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.clock import machine_time
 from bot.storage.chats import Chat, Chats
 from bot.storage.consents import Consents
 from bot.storage.database import Database
@@ -68,11 +69,15 @@ class Book:
     """Settings and prompts of the chats. Every method raises StorageError where the database fails.
 
     terms: the version of the question about consent that the bot asks now; consents to others cover no new prompt.
+    now: the time, by which what is written down here is erased one day.
     """
 
-    def __init__(self, database: Database, terms: str | None = None) -> None:
+    def __init__(
+        self, database: Database, terms: str | None = None, now: Callable[[], dt.datetime] = machine_time
+    ) -> None:
         self._database = database
         self._terms = terms
+        self._now = now
 
     async def settings(self, chat_id: int) -> ChatSettings:
         async with self._database.reading() as connection:
@@ -174,8 +179,7 @@ class Book:
             messages = message_ids or ([answer.reply_message_id] if answer.reply_message_id is not None else [])
             await ReplyMessages(connection).add(prompt.asked.chat_id, messages, prompt_id)
             if state is not None and prompt.erased_at is None:
-                at = dt.datetime.now(dt.UTC)
-                await States(connection).save(prompt_id, prompt.asked.chat_id, state, at)
+                await States(connection).save(prompt_id, prompt.asked.chat_id, state, self._now())
 
     async def note_presence(self, chat: Chat, left_at: dt.datetime | None, at: dt.datetime) -> None:
         """Since when the bot may not write in a chat; None where it may."""
@@ -247,7 +251,7 @@ class Book:
         async with self._database.writing() as connection:
             if await Prompts(connection).find(prompt_id) is None:
                 return False
-            await Users(connection).see(user, dt.datetime.now(dt.UTC))
+            await Users(connection).see(user, self._now())
             await Ratings(connection).replace(prompt_id, user.id, kind, new)
             return True
 

@@ -12,6 +12,7 @@ from typing import Literal
 from sqlalchemy import ColumnElement, Select, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.clock import machine_time
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries
 from bot.storage.inbox import Inboxes
@@ -40,10 +41,14 @@ Batch = Callable[[AsyncConnection], Awaitable[int]]
 
 
 class Erasure:
-    """Erases for good. Methods raise StorageError where the database fails, and can be called again."""
+    """Erases for good. Methods raise StorageError where the database fails, and can be called again.
 
-    def __init__(self, database: Database) -> None:
+    now: the time, for the note when it was.
+    """
+
+    def __init__(self, database: Database, now: Callable[[], dt.datetime] = machine_time) -> None:
         self._database = database
+        self._now = now
 
     async def forget_person(self, user_id: int, until: dt.datetime) -> None:
         """Everything about a person up to a time, everywhere: prompts, answers, copies, states, the person."""
@@ -125,7 +130,7 @@ class Erasure:
             prompts.c.asked_at < before,
             (prompts.c.outcome != "pending") | (prompts.c.asked_at < abandoned),
         )
-        return await self._in_batches(lambda connection: _erase(connection, due.order_by(prompts.c.asked_at)))
+        return await self._in_batches(lambda connection: self._erase(connection, due.order_by(prompts.c.asked_at)))
 
     async def erase_states(self, before: dt.datetime) -> int:
         """What the network remembered after replies before this time; how many states."""
@@ -181,7 +186,7 @@ class Erasure:
 
     async def _delete_prompts(self, which: ColumnElement[bool]) -> int:
         some = select(prompts.c.id).where(which)
-        return await self._in_batches(lambda connection: _delete(connection, some))
+        return await self._in_batches(lambda connection: self._delete(connection, some))
 
     async def _in_batches(self, batch: Batch) -> int:
         """Do it until there is nothing left to do; to how many rows it was done."""
@@ -194,6 +199,26 @@ class Erasure:
                 return total
             await asyncio.sleep(PAUSE)
 
+    async def _delete(self, connection: AsyncConnection, which: Select[tuple[int]]) -> int:
+        """Delete the next prompts, and their words wherever they were copied to."""
+        if ids := await _ids(connection, which):
+            await self._erase_words(connection, await _copies(connection, ids))
+            await Prompts(connection).delete(ids)
+        return len(ids)
+
+    async def _erase(self, connection: AsyncConnection, which: Select[tuple[int]]) -> int:
+        if ids := await _ids(connection, which):
+            await self._erase_words(connection, ids)
+        return len(ids)
+
+    async def _erase_words(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
+        if not ids:
+            return
+        await PromptTexts(connection).erase(ids)
+        await connection.execute(delete(states).where(states.c.prompt_id.in_(ids)))
+        gone = {"erased_at": self._now(), "consent_id": None}
+        await connection.execute(update(prompts).where(prompts.c.id.in_(ids)).values(**gone))
+
 
 def week_of(time: dt.datetime) -> str:
     """The ISO week of a time, such as 2026-W05."""
@@ -203,29 +228,6 @@ def week_of(time: dt.datetime) -> str:
 
 async def _ids(connection: AsyncConnection, which: Select[tuple[int]]) -> list[int]:
     return [row.id for row in await connection.execute(which.limit(BATCH))]
-
-
-async def _delete(connection: AsyncConnection, which: Select[tuple[int]]) -> int:
-    """Delete the next prompts, and their words wherever they were copied to."""
-    if ids := await _ids(connection, which):
-        await _erase_words(connection, await _copies(connection, ids))
-        await Prompts(connection).delete(ids)
-    return len(ids)
-
-
-async def _erase(connection: AsyncConnection, which: Select[tuple[int]]) -> int:
-    if ids := await _ids(connection, which):
-        await _erase_words(connection, ids)
-    return len(ids)
-
-
-async def _erase_words(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    if not ids:
-        return
-    await PromptTexts(connection).erase(ids)
-    await connection.execute(delete(states).where(states.c.prompt_id.in_(ids)))
-    gone = {"erased_at": dt.datetime.now(dt.UTC), "consent_id": None}
-    await connection.execute(update(prompts).where(prompts.c.id.in_(ids)).values(**gone))
 
 
 async def _release(connection: AsyncConnection, ids: Sequence[int]) -> None:

@@ -8,12 +8,18 @@ from typing import Any
 import httpx
 import pytest
 
+import bot
 from bot.clock import ServerClock
 from bot.incoming.inbox import Inbox
 from bot.privacy.retention import Retention
+from bot.storage.book import Book, Occasion
+from bot.storage.chats import Chat
 from bot.storage.database import Database
+from bot.storage.erasure import Erasure
 from bot.storage.inbox import Opened
+from bot.storage.prompts import Answer
 from bot.storage.schema import prepare_schema
+from bot.storage.users import User
 from tests.bot.stage import Stage
 
 NOON = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
@@ -102,6 +108,31 @@ async def test_a_prompt_is_dated_by_the_server(stage: Stage) -> None:
     await clock.read(httpx.Response(200, headers={"Date": format_datetime(other_day, usegmt=True)}))
     occasion_time = clock.now()
     assert dt.timedelta(0) <= occasion_time - other_day < dt.timedelta(minutes=1)
+
+
+async def test_the_same_time_dates_what_is_kept_and_decides_when_it_goes(address: str) -> None:
+    """A machine's clock that is years ahead would else date states that are never erased."""
+    async with Database(address) as database:
+        await prepare_schema(database, address)
+        book = Book(database, now=lambda: NOON)
+        asker = Occasion(1, 1, Chat(5, "private", "Ana"), User(7, "Ana"), 9, NOON)
+        prompt = await book.open_prompt(asker, "seed", "kept", 1, "fp")
+        await book.close_prompt(prompt.id, Answer("answered", "kept for a while"), state=b"state")
+        erasure = Erasure(database, lambda: NOON + YEARS)
+        assert await erasure.erase_states(NOON) == 0
+        assert await erasure.erase_states(NOON + dt.timedelta(seconds=1)) == 1
+        assert await erasure.erase_expired(NOON + YEARS) == 1
+        erased = await book.find_prompt(prompt.id)
+        assert erased is not None
+        assert erased.erased_at == NOON + YEARS
+
+
+def test_a_running_bot_asks_the_machine_for_the_time_in_one_place() -> None:
+    """`cotorra logs` has no server to ask, and the playground is one."""
+    package = Path(str(bot.__file__)).parent
+    files = [file for file in package.rglob("*.py") if file.parent.name != "log" and "playground" not in file.parts]
+    asking = [file.name for file in files if "datetime.now(" in file.read_text()]
+    assert asking == ["clock.py"]
 
 
 async def test_the_database_opens_whatever_the_clock_says(address: str) -> None:
