@@ -90,6 +90,21 @@ _SQLITE: tuple[tuple[str, type[StorageError], str], ...] = (
         "expected a SQLite database in {name}, got another file: choose another path",
     ),
 )
+# Of https://www.postgresql.org/docs/current/errcodes-appendix.html, what lasts until somebody acts.
+_POSTGRESQL: dict[str, tuple[type[StorageError], str]] = {
+    "25006": (
+        DatabaseUnwritable,
+        "expected to write to {name}, but it is read-only: name its primary server, or let this user write there",
+    ),
+    "42501": (DatabaseUnwritable, "expected the right to write to {name}: grant it to this user"),
+    "53100": (DatabaseFull, "expected room on the disk of {name}, but it is full: free some space"),
+}
+
+
+def read_only(name: str) -> StorageError:
+    """The error for a PostgreSQL server that takes no writes."""
+    kind, sentence = _POSTGRESQL["25006"]
+    return kind(sentence.format(name=name))
 
 
 @contextmanager
@@ -113,6 +128,9 @@ def translated(name: str) -> Iterator[None]:
 def _translate(error: DBAPIError, name: str) -> StorageError | None:
     if isinstance(error.orig, sqlite3.Error):
         return _translate_sqlite(error.orig, name)
+    if (known := _POSTGRESQL.get(getattr(error.orig, "sqlstate", None) or "")) is not None:
+        kind, sentence = known
+        return kind(sentence.format(name=name))
     if isinstance(error, OperationalError | InterfaceError) or error.connection_invalidated:
         reason = " ".join(str(error.orig).split())[:200]
         return DatabaseUnreachable(f"expected to talk to {name}: {reason}")

@@ -11,6 +11,7 @@ from pathlib import Path
 from typing import TYPE_CHECKING
 
 from sqlalchemy import Connection, create_engine, inspect, pool, text
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 import migrations
 from bot.storage.database import (
@@ -22,7 +23,7 @@ from bot.storage.database import (
     prepare_sqlite,
     shown,
 )
-from bot.storage.errors import DatabaseDamaged, SchemaForeign, SchemaTooNew, StorageError, translated
+from bot.storage.errors import DatabaseDamaged, SchemaForeign, SchemaTooNew, StorageError, read_only, translated
 from bot.storage.tables import metadata
 
 if TYPE_CHECKING:
@@ -48,7 +49,14 @@ async def current_version(database: Database) -> str | None:
     Raises SchemaTooNew for a version this program does not know, SchemaForeign for others' tables.
     """
     async with database.writing() as connection:
+        if connection.dialect.name == "postgresql" and await _takes_no_writes(connection):
+            raise read_only(database.name)
         return await connection.run_sync(_read_version, database.name)
+
+
+async def _takes_no_writes(connection: AsyncConnection) -> bool:
+    """Whether the server is a copy of another, or does not let this user write."""
+    return (await connection.execute(text("SHOW transaction_read_only"))).scalar() == "on"
 
 
 async def check_soundness(database: Database) -> None:
