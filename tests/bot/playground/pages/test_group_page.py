@@ -1,52 +1,32 @@
 """Group life on the page, in a real browser: polls, inline results, topics, roles, reactions, forwards, guests."""
 
-from collections.abc import AsyncIterator
+from collections.abc import Callable
 
 import pytest
-import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
-from telegram import Bot, CopyTextButton, InlineQueryResultArticle, InputTextMessageContent, LinkPreviewOptions, Update
+from telegram import (
+    Bot,
+    CopyTextButton,
+    InlineQueryResultArticle,
+    InputTextMessageContent,
+    LinkPreviewOptions,
+    Update,
+    User,
+)
 from telegram import InlineKeyboardButton as Button
 from telegram import InlineKeyboardMarkup as Keyboard
 
 from bot.playground import Playground
 from bot.playground.demo import demo_world
-from tests.bot.playground.test_page import Watch, opened, write
-from tests.browser import needs_browser, open_browser
+from bot.playground.world import World
+from tests.bot.playground.pages.opening import IN_A_BROWSER, opened, write
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("browser"),
-    needs_browser,
-]
+pytestmark = IN_A_BROWSER
 
 
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as chromium:
-        yield chromium
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def playground() -> AsyncIterator[Playground]:
-    async with Playground(world=demo_world) as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def bot(playground: Playground) -> AsyncIterator[Bot]:
-    async with Bot(playground.token, base_url=f"{playground.api_base_url}/bot") as client:
-        yield client
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, playground: Playground) -> AsyncIterator[Page]:
-    watch = Watch()
-    page = await opened(browser, playground, watch=watch, chats=5)
-    yield page
-    await page.context.close()
-    assert watch.errors == []
-    assert all(address.startswith(playground.page_url) for address in watch.addresses)
+@pytest.fixture
+def world() -> Callable[[User], World]:
+    return demo_world
 
 
 def chat(playground: Playground, title: str) -> int:
@@ -263,7 +243,7 @@ async def test_buttons_copy_and_links_show_a_preview_unless_it_is_off(
 @pytest.mark.parametrize("width", [390, 1280])
 async def test_nothing_hangs_out_of_the_page(browser: Browser, playground: Playground, bot: Bot, width: int) -> None:
     group = chat(playground, "The Aviary")
-    page = await opened(browser, playground, width, 844, chats=5)
+    page = await opened(browser, playground, width, 844)
     await page.click("text=The Aviary")
     await bot.send_poll(group, "Which " * 40, ["parrot" * 16, "cat"], is_anonymous=False)
     await expect(page.locator(".poll")).to_be_visible()
@@ -277,4 +257,3 @@ async def test_nothing_hangs_out_of_the_page(browser: Browser, playground: Playg
             || node.labels?.length))
         .map((node) => node.outerHTML)"""
     assert await page.evaluate(nameless) == []
-    await page.context.close()

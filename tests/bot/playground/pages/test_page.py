@@ -2,9 +2,7 @@
 
 import re
 from collections.abc import AsyncIterator
-from dataclasses import dataclass, field
 
-import pytest
 import pytest_asyncio
 from playwright.async_api import Browser, Page, expect
 from telegram import Bot, BotCommand
@@ -13,89 +11,16 @@ from telegram import InlineKeyboardMarkup as Keyboard
 
 from bot.playground import Playground
 from tests.bot.playground.conftest import echoing
+from tests.bot.playground.pages.opening import IN_A_BROWSER, opened, write
 from tests.bot.playground.test_files import png
-from tests.browser import needs_browser, open_browser
 
-pytestmark = [
-    pytest.mark.asyncio(loop_scope="module"),
-    pytest.mark.xdist_group("browser"),
-    needs_browser,
-]
+pytestmark = IN_A_BROWSER
 
 
-# One browser for all tests of this file, and so one event loop for them and for what they use.
-
-
-@pytest_asyncio.fixture(scope="module", loop_scope="module")
-async def browser() -> AsyncIterator[Browser]:
-    async with open_browser() as chromium:
-        yield chromium
-
-
-@pytest_asyncio.fixture(loop_scope="module", autouse=True)
-async def pages_closed(browser: Browser) -> AsyncIterator[None]:
-    yield
-    for context in browser.contexts:
-        await context.close()
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def playground() -> AsyncIterator[Playground]:
-    async with Playground() as running:
-        yield running
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def bot(playground: Playground) -> AsyncIterator[Bot]:
-    async with Bot(playground.token, base_url=f"{playground.api_base_url}/bot") as client:
-        yield client
-
-
-@pytest_asyncio.fixture(loop_scope="module")
+@pytest_asyncio.fixture(loop_scope="package")
 async def echo_bot(playground: Playground) -> AsyncIterator[object]:
     async with echoing(playground) as application:
         yield application
-
-
-@dataclass
-class Watch:
-    """What a page logged and whom it asked."""
-
-    errors: list[str] = field(default_factory=list)
-    addresses: list[str] = field(default_factory=list)
-
-
-async def opened(
-    browser: Browser,
-    playground: Playground,
-    width: int = 1280,
-    height: int = 800,
-    watch: Watch | None = None,
-    chats: int = 2,
-) -> Page:
-    """The page of the playground, once it shows its chats."""
-    watch = watch or Watch()
-    page = await browser.new_page(viewport={"width": width, "height": height})
-    page.on("pageerror", lambda error: watch.errors.append(str(error)))
-    page.on("console", lambda line: watch.errors.append(line.text) if line.type == "error" else None)
-    page.on("request", lambda request: watch.addresses.append(request.url))
-    await page.goto(playground.page_url)
-    await expect(page.locator(".chat-row")).to_have_count(chats)
-    return page
-
-
-@pytest_asyncio.fixture(loop_scope="module")
-async def page(browser: Browser, playground: Playground) -> AsyncIterator[Page]:
-    """A page that must log no error (so it breaks no policy), and reach nobody else."""
-    watch = Watch()
-    yield await opened(browser, playground, watch=watch)
-    assert watch.errors == []
-    assert all(address.startswith(playground.page_url) for address in watch.addresses)
-
-
-async def write(page: Page, text: str) -> None:
-    await page.fill("#text", text)
-    await page.press("#text", "Enter")
 
 
 async def test_a_conversation_with_a_bot(playground: Playground, page: Page, echo_bot: object, you: int) -> None:
