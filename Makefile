@@ -48,7 +48,7 @@ bench: .venv/dev.installed ## characters per second of each way to generate
 bench-training: .venv/dev.installed ## characters per second of each way to train (with PyTorch, if it is installed)
 	$(BIN)/python -m benchmarks.training
 
-bench-log: .venv/dev.installed ## the prompt log at ten million prompts: the bot's queries, figures, export, purge
+bench-log: .venv/dev.installed ## the prompt log at ten million prompts: queries, figures, export, purge (alone: python -m benchmarks.log --step purge)
 	$(BIN)/python -m benchmarks.log
 
 bench-load: .venv/dev.installed ## a thousand chats within Telegram's limits: all answered once, in order; how long it takes

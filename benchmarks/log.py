@@ -1,7 +1,8 @@
-"""The prompt log at size: python -m benchmarks.log [--rows 10000000] [--database FILE].
+"""The prompt log at size: python -m benchmarks.log [--rows 10000000] [--database FILE] [--step purge].
 
 Generates a database as years of use would leave it, then measures what the bot does in it, what its operator does,
-and how long a reply ever waits while the log is purged. `--database` keeps the file, to be used again.
+and how long a reply ever waits while the log is purged, by the bot itself and by `cotorra logs purge`. `--database`
+keeps the file, to be used again; what was due in it is erased after the step `purge`, which then needs a fresh one.
 """
 
 import argparse
@@ -9,17 +10,19 @@ import asyncio
 import datetime as dt
 import json
 import multiprocessing
+import os
 import random
 import resource
 import sqlite3
 import statistics
 import tempfile
 import time
-from collections.abc import Awaitable, Callable
+from collections.abc import Awaitable, Callable, Collection
+from concurrent.futures import ProcessPoolExecutor
 from contextlib import closing
 from dataclasses import dataclass
 from pathlib import Path
-from typing import Any
+from typing import Any, BinaryIO
 
 import numpy as np
 from rich.console import Console
@@ -28,7 +31,7 @@ from rich.table import Table
 from bot.log.export import export_file
 from bot.log.filters import KINDS, Filter
 from bot.log.stats import stats
-from bot.privacy.retention import Retention
+from bot.privacy.retention import Purged, Retention
 from bot.privacy.terms import Terms
 from bot.storage import schema
 from bot.storage.book import Book, Occasion
@@ -42,10 +45,14 @@ from bot.storage.users import User
 RESULTS = Path(__file__).parent / "results" / "log.json"
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 DAYS = 730  # that the generated log spans
-UNPURGED = 45  # days of words that nobody allowed to be kept: half a month of them is due
+KEPT_DAYS = 30  # of words that nobody allowed to be kept
+UNPURGED = 45  # days of them: half a month of them is due
+STEPS = ("queries", "stats", "export", "purge")
 PAGE = 50_000  # prompts generated at a time
 EXPORTED = 5  # a fifth of the time is exported: of ten million prompts a million whose words people allowed
 CALLS = 300  # of each of the bot's queries
+COLD_CALLS = 100  # of each, with nothing of the file in memory
+STATE = 16_384  # bytes of two layers of 1024
 EVERY = 0.01  # seconds between two replies while the log is purged
 _FINGERPRINT = "0123456789abcdef0123456789abcdef/litert-int8"
 _WORDS = ("la", "cotorra", "no", "calla", "ni", "debajo", "del", "agua", "y", "lo", "que", "oye", "lo", "cuenta")
@@ -172,6 +179,8 @@ def _insert_prompts(connection: sqlite3.Connection, world: World, first: int, co
     connection.executemany("INSERT INTO prompt_texts VALUES (?, ?, ?, ?)", words)
     messages = ((chats[n], id_, id_) for n, id_ in enumerate(ids[:1_000]))
     connection.executemany("INSERT INTO reply_messages VALUES (?, ?, ?)", messages)
+    states = ((id_, chats[n], bytes(STATE), asked_at[n]) for n, id_ in enumerate(ids) if not id_ % 1_000)
+    connection.executemany("INSERT INTO states (prompt_id, chat_id, state, saved_at) VALUES (?, ?, ?, ?)", states)
 
 
 def _stored(time: dt.datetime) -> str:
@@ -199,7 +208,7 @@ class Replier:
         occasion = Occasion(1, self._number, chat, User(user, "Person"), self._number, dt.datetime.now(dt.UTC))
         prompt = await self._book.open_prompt(occasion, "seed", "la cotorra ", 1, "f")
         answer = Answer("answered", "la cotorra calla", self._number, 100, 8_000.0, 5)
-        await self._book.close_prompt(prompt.id, answer, state=b"\0" * 16_384)
+        await self._book.close_prompt(prompt.id, answer, state=bytes(STATE))
 
     def queries(self) -> dict[str, Callable[[], Awaitable[object]]]:
         """Each of the bot's own questions to the log."""
@@ -229,54 +238,109 @@ async def milliseconds(work: Callable[[], Awaitable[object]]) -> float:
     return (time.perf_counter() - began) * 1_000
 
 
-async def measure_queries(replier: Replier, calls: int = CALLS) -> dict[str, dict[str, float]]:
-    """Median and 99th percentile of each, in milliseconds."""
+async def measure_queries(replier: Replier, file: BinaryIO, calls: int = CALLS) -> dict[str, dict[str, float]]:
+    """Median and 99th percentile of each, in milliseconds, and those with nothing of the file in memory.
+
+    file: the database, opened before and closed after SQLite has it: closing it takes SQLite's locks away.
+    """
     found = {}
     for name, work in replier.queries().items():
         await work()
-        times = sorted([await milliseconds(work) for _ in range(calls)])
-        found[name] = {"median": statistics.median(times), "99 %": times[int(len(times) * 0.99) - 1]}
+        times = [await milliseconds(work) for _ in range(calls)]
+        found[name] = {"median": statistics.median(times), "99 %": _percentile(times)}
+        if hasattr(os, "posix_fadvise"):
+            cold = []
+            for _ in range(min(calls, COLD_CALLS)):
+                _drop(file)
+                cold.append(await milliseconds(work))
+            found[name] |= {"cold median": statistics.median(cold), "cold 99 %": _percentile(cold)}
     return found
 
 
-async def measure_purge(database: Database, replier: Replier, folder: Path) -> dict[str, float]:
-    """How long the purge takes, and the longest that a reply's rows took meanwhile, in milliseconds."""
-    longest: list[float] = []
+def _percentile(times: list[float], percent: int = 99) -> float:
+    return sorted(times)[max(len(times) * percent // 100 - 1, 0)]
+
+
+def _drop(file: BinaryIO) -> None:
+    """Have the system forget what it keeps of a file in memory; the connections keep two megabytes each."""
+    os.fsync(file.fileno())
+    os.posix_fadvise(file.fileno(), 0, 0, os.POSIX_FADV_DONTNEED)
+
+
+async def measure_purge(replier: Replier, purge: Callable[[], Awaitable[Purged]]) -> dict[str, float]:
+    """How long the purge takes, and how long replies' rows took meanwhile, in milliseconds."""
+    times: list[float] = []
 
     async def reply_for_ever() -> None:
         while True:
-            longest.append(await milliseconds(replier.reply))
+            times.append(await milliseconds(replier.reply))
             await asyncio.sleep(EVERY)
 
     replies = asyncio.create_task(reply_for_ever())
     began = time.perf_counter()
-    purged = await Retention(database, folder, 30).purge(whole=True)
+    purged = await purge()
     seconds = time.perf_counter() - began
     replies.cancel()
     await asyncio.gather(replies, return_exceptions=True)
-    return {"seconds": seconds, "words": purged.words, "replies": len(longest), "longest_reply_ms": max(longest)}
+    times = times or [await milliseconds(replier.reply)]  # it was over at once
+    slowest = {"median_ms": statistics.median(times), "99_%_ms": _percentile(times), "longest_reply_ms": max(times)}
+    return {"seconds": seconds, "words": purged.words, "states": purged.states, "replies": len(times), **slowest}
 
 
-async def measure(path: Path, size: int, world: World, folder: Path) -> dict[str, Any]:
+def _purge(path: Path, folder: Path) -> Purged:
+    """As `cotorra logs purge`, in a process of its own."""
+
+    async def opened() -> Purged:
+        async with Database(f"sqlite:///{path}") as database:
+            return await Retention(database, folder, KEPT_DAYS).purge(whole=True)
+
+    return asyncio.run(opened())
+
+
+async def measure_purges(database: Database, replier: Replier, path: Path, folder: Path) -> dict[str, dict[str, float]]:
+    """Half of what is due is purged by the bot, and half by the command beside it."""
+    halfway = Retention(database, folder, (UNPURGED + KEPT_DAYS) // 2)
+    loop = asyncio.get_running_loop()
+    with ProcessPoolExecutor(1, multiprocessing.get_context("spawn")) as pool:
+        await loop.run_in_executor(pool, _nothing)  # its start is not measured
+        return {
+            "by the bot": await measure_purge(replier, lambda: halfway.purge(whole=True)),
+            "by the command": await measure_purge(replier, lambda: loop.run_in_executor(pool, _purge, path, folder)),
+        }
+
+
+def _nothing() -> None:
+    """What a process does that is to be there."""
+
+
+async def measure(path: Path, size: int, world: World, folder: Path, steps: Collection[str] = STEPS) -> dict[str, Any]:
     result: dict[str, Any] = {"rows": world.rows, "bytes": size}
+    file = path.open("rb")
     async with Database(f"sqlite:///{path}") as database:
         replier = Replier(database, world)
-        result["queries_ms"] = await measure_queries(replier)
-        began = time.perf_counter()
-        await stats(database, Filter())
-        result["stats_seconds"] = time.perf_counter() - began
-        before = _memory()
-        began = time.perf_counter()
-        lately = Filter(since=NOW - dt.timedelta(days=DAYS / EXPORTED), consented=True)
-        tally = await export_file(database, lately, "jsonl", folder / "log.jsonl", folder)
-        result["export"] = {
-            "records": tally.records,
-            "seconds": time.perf_counter() - began,
-            "megabytes_more": _memory() - before,
-        }
-        (folder / "log.jsonl").unlink()
-        result["purge"] = await measure_purge(database, replier, folder)
+        if "queries" in steps:
+            result["queries_ms"] = await measure_queries(replier, file)
+        if "stats" in steps:
+            began = time.perf_counter()
+            await stats(database, Filter())
+            result["stats_seconds"] = time.perf_counter() - began
+        if "export" in steps:
+            result["export"] = await _measure_export(database, folder)
+        if "purge" in steps:
+            result["purge"] = await measure_purges(database, replier, path, folder)
+    file.close()
     return result
+
+
+async def _measure_export(database: Database, folder: Path) -> dict[str, float]:
+    before = _memory()
+    began = time.perf_counter()
+    lately = Filter(since=NOW - dt.timedelta(days=DAYS / EXPORTED), consented=True)
+    tally = await export_file(database, lately, "jsonl", folder / "log.jsonl", folder)
+    seconds = time.perf_counter() - began
+    (folder / "log.jsonl").unlink()
+    (folder / "log.jsonl.card.md").unlink()
+    return {"records": tally.records, "seconds": seconds, "megabytes_more": _memory() - before}
 
 
 def _memory() -> float:
@@ -285,23 +349,28 @@ def _memory() -> float:
 
 
 def show(result: dict[str, Any]) -> None:
-    table = Table(f"{result['rows']:,} prompts, {result['bytes'] / 1e9:.1f} GB", "median", "99 %")
-    for name, times in result["queries_ms"].items():
-        table.add_row(name, *(f"{value:.1f} ms" for value in times.values()))
-    table.add_row("stats", f"{result['stats_seconds']:.1f} s")
-    export = result["export"]
-    table.add_row(f"export of {export['records']:,}", f"{export['seconds']:.0f} s")
-    table.add_row("more memory for it", f"{export['megabytes_more']:.0f} MB")
-    purge = result["purge"]
-    table.add_row(f"purge of {purge['words']:,.0f} prompts' words", f"{purge['seconds']:.0f} s")
-    table.add_row(f"longest of {purge['replies']} replies' rows meanwhile", f"{purge['longest_reply_ms']:.0f} ms")
-    Console(width=100).print(table)
+    columns = ("median", "99 %", "cold median", "cold 99 %")
+    table = Table(f"{result['rows']:,} prompts, {result['bytes'] / 1e9:.1f} GB", *columns)
+    for name, times in result.get("queries_ms", {}).items():
+        table.add_row(name, *(f"{times[column]:.1f} ms" for column in columns if column in times))
+    if "stats_seconds" in result:
+        table.add_row("stats", f"{result['stats_seconds']:.1f} s")
+    if export := result.get("export"):
+        table.add_row(f"export of {export['records']:,}", f"{export['seconds']:.0f} s")
+        table.add_row("more memory for it", f"{export['megabytes_more']:.0f} MB")
+    for whose, purge in result.get("purge", {}).items():
+        table.add_row(f"purge of {purge['words']:,.0f} prompts' words {whose}", f"{purge['seconds']:.0f} s")
+        times = (f"{purge['median_ms']:.1f} ms", f"{purge['99_%_ms']:.1f} ms")
+        table.add_row(f"{purge['replies']:,} replies' rows meanwhile", *times)
+        table.add_row("the longest of them", f"{purge['longest_reply_ms']:.0f} ms")
+    Console(width=110).print(table)
 
 
 def main() -> None:
     parser = argparse.ArgumentParser(description=__doc__.partition("\n")[0] if __doc__ else None)
     parser.add_argument("--rows", type=int, default=10_000_000)
     parser.add_argument("--database", type=Path, help="a file to make, or to use where it is there")
+    parser.add_argument("--step", choices=STEPS, action="append", help="only this one; may be repeated")
     options = parser.parse_args()
     world = World(options.rows)
     with tempfile.TemporaryDirectory() as name:
@@ -313,10 +382,11 @@ def main() -> None:
             maker.start()
             maker.join()
             print(f"{world.rows:,} prompts made in {time.perf_counter() - began:.0f} s")
-        result = asyncio.run(measure(path, path.stat().st_size, world, Path(name)))
+        result = asyncio.run(measure(path, path.stat().st_size, world, Path(name), options.step or STEPS))
     show(result)
-    RESULTS.parent.mkdir(exist_ok=True)
-    RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
+    if options.step is None:
+        RESULTS.parent.mkdir(exist_ok=True)
+        RESULTS.write_text(json.dumps(result, indent=1) + "\n", "utf-8")
 
 
 if __name__ == "__main__":

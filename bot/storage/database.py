@@ -24,7 +24,8 @@ from bot.storage.errors import DatabaseUnwritable, StorageError, translated
 from bot.storage.write_ahead_log import LONGEST, WriteAheadLog
 
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
-SCRUB_TIMEOUT = 0.05  # seconds that a scrub waits for others, and others for it
+SCRUB_TIMEOUT = 0.01  # seconds that a scrub waits for others, while nobody can write
+SCRUB_PAUSE = 0.1  # seconds in which everybody who waited for it has written
 SCRUB_TRIES = 20
 OWNER_ALONE = 0o600  # a new file's rights: what people wrote is nobody else's on this machine; SQLite's logs follow
 POOL = 4  # connections; SQLite has one writer anyway, and each costs a thread and a page cache
@@ -99,12 +100,12 @@ def truncate_log(url: URL) -> bool:
     """
     file = sqlite_file.existing(str(url.database))
     with translated(shown(url)), closing(sqlite3.connect(file, timeout=SCRUB_TIMEOUT, uri=True)) as connection:
-        connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # most of the work, keeping nobody waiting
         for _ in range(SCRUB_TRIES):
+            connection.execute("PRAGMA wal_checkpoint(PASSIVE)")  # the work: nobody waits
             busy, _, _ = connection.execute("PRAGMA wal_checkpoint(TRUNCATE)").fetchone()
             if not busy:
                 return True
-            time.sleep(SCRUB_TIMEOUT)
+            time.sleep(SCRUB_PAUSE)
     return False
 
 

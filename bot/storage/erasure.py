@@ -1,24 +1,22 @@
 """Erasing: what people take back, what nobody allowed to be kept for longer, and what a tombstone names.
 
-Everything goes in small transactions, so that no reply waits long for its turn; each can be the last one before
-the power fails, since whoever calls again goes on where it ended.
+Whatever may be much goes in batches, so that no reply waits long for its turn.
 """
 
-import asyncio
 import datetime as dt
-from collections.abc import Awaitable, Callable, Sequence
+from collections.abc import Callable, Sequence
 from typing import Literal
 
-from sqlalchemy import ColumnElement, Select, delete, select, update
+from sqlalchemy import Column, ColumnElement, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import machine_time
+from bot.storage.batches import in_batches
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries
 from bot.storage.inbox import Inboxes
 from bot.storage.prompt_texts import PromptTexts
 from bot.storage.prompts import COPYING, Prompts
-from bot.storage.states import States
 from bot.storage.tables import (
     chats,
     consents,
@@ -33,11 +31,7 @@ from bot.storage.tables import (
     votes,
 )
 
-BATCH = 100  # prompts in one transaction: some 10 ms where ten million lie around them
-PAUSE = 0.02  # seconds between two, for those who wait to write
-
 Subject = Literal["person", "chat"]
-Batch = Callable[[AsyncConnection], Awaitable[int]]
 
 
 class Erasure:
@@ -56,12 +50,10 @@ class Erasure:
             await Inboxes(connection).forget_person(user_id)
         talked = await self._chats_of(prompts.c.user_id == user_id)
         await self._delete_prompts((prompts.c.user_id == user_id) & (prompts.c.asked_at <= until))
-        for start in range(0, len(talked), BATCH):
-            async with self._database.writing() as connection:
-                await States(connection).delete_of_chats(talked[start : start + BATCH])
+        await self._delete_rows(states.c.prompt_id, states.c.chat_id.in_(talked))
+        await self._delete_rows(ratings.c.id, (ratings.c.user_id == user_id) & (ratings.c.rated_at <= until))
         async with self._database.writing() as connection:
             for statement in (
-                delete(ratings).where(ratings.c.user_id == user_id, ratings.c.rated_at <= until),
                 delete(votes).where(votes.c.user_id == user_id, votes.c.voted_at <= until),
                 delete(scores).where(scores.c.user_id == user_id, scores.c.week <= week_of(until)),
                 delete(consents).where(consents.c.user_id == user_id, consents.c.decided_at <= until),
@@ -81,38 +73,29 @@ class Erasure:
             await Inboxes(connection).forget_chat(chat_id)
             await Deliveries(connection).forget_chat(chat_id)
         await self._delete_prompts((prompts.c.chat_id == chat_id) & (prompts.c.asked_at <= until))
+        await self._delete_rows(games.c.id, (games.c.chat_id == chat_id) & (games.c.opened_at <= until))
+        changed = (settings_changes.c.chat_id == chat_id) & (settings_changes.c.changed_at <= until)
+        await self._delete_rows(settings_changes.c.id, changed)
         async with self._database.writing() as connection:
             gone = delete(chats).where(chats.c.id == chat_id, chats.c.last_seen_at <= until)
             if (await connection.execute(gone)).rowcount:
                 return
             for statement in (  # people talk there again: what they set since stays
                 delete(states).where(states.c.chat_id == chat_id, states.c.saved_at <= until),
-                delete(games).where(games.c.chat_id == chat_id, games.c.opened_at <= until),
                 delete(scores).where(scores.c.chat_id == chat_id, scores.c.week <= week_of(until)),
-                delete(settings_changes).where(
-                    settings_changes.c.chat_id == chat_id, settings_changes.c.changed_at <= until
-                ),
             ):
                 await connection.execute(statement)
             here = update(chats).where(chats.c.id == chat_id)
             await connection.execute(here.values(first_seen_at=chats.c.last_seen_at))
-            changed = select(settings_changes.c.id).where(settings_changes.c.chat_id == chat_id)
-            if (await connection.execute(changed.limit(1))).first() is None:
+            since = select(settings_changes.c.id).where(settings_changes.c.chat_id == chat_id)
+            if (await connection.execute(since.limit(1))).first() is None:
                 await connection.execute(delete(settings).where(settings.c.chat_id == chat_id))
 
     async def withdraw(self, user_id: int) -> int:
         """A person's prompts, and copies of their words, are no longer covered; how many prompts were."""
         theirs = select(prompts.c.id).where(prompts.c.user_id == user_id, prompts.c.consent_id.is_not(None))
-        total = last = 0
-        while True:  # found outside of the transactions that write, and no row twice, however many there are
-            async with self._database.reading() as connection:
-                ids = await _ids(connection, theirs.where(prompts.c.id > last).order_by(prompts.c.id))
-            if not ids:
-                return total
-            async with self._database.writing() as connection:
-                await _release(connection, ids)
-            total, last = total + len(ids), ids[-1]
-            await asyncio.sleep(PAUSE)
+        theirs = theirs.order_by(prompts.c.id)
+        return await in_batches(self._database, lambda last: theirs.where(prompts.c.id > last), _release)
 
     async def withdraw_all(self, since: dt.datetime) -> int:
         """What a decision after this time has withdrawn, should the program have ended before it was done."""
@@ -130,24 +113,24 @@ class Erasure:
             prompts.c.asked_at < before,
             (prompts.c.outcome != "pending") | (prompts.c.asked_at < abandoned),
         )
-        return await self._in_batches(lambda connection: self._erase(connection, due.order_by(prompts.c.asked_at)))
+        due = due.order_by(prompts.c.asked_at)
+        return await in_batches(self._database, lambda _: due, self._erase_words)
 
     async def erase_states(self, before: dt.datetime) -> int:
         """What the network remembered after replies before this time; how many states."""
-        return await self._in_batches(lambda connection: States(connection).delete_before(before, BATCH))
+        return await self._delete_rows(states.c.prompt_id, states.c.saved_at < before)
 
     async def erase_names(self, before: dt.datetime) -> int:
         """The names of people not seen since this time who allowed nothing; of how many."""
         allowed = select(consents.c.user_id).where(consents.c.decision == "allowed", consents.c.ended_at.is_(None))
         absent = (users.c.last_seen_at < before) & (users.c.name != "") & users.c.id.not_in(allowed)
-        async with self._database.reading() as connection:
-            people = (await connection.execute(select(users.c.id).where(absent))).scalars().all()
-        for start in range(0, len(people), BATCH):
-            some = users.c.id.in_(people[start : start + BATCH]) & (users.c.last_seen_at < before)
-            async with self._database.writing() as connection:
-                await connection.execute(update(users).where(some).values(name="", username=None))
-            await asyncio.sleep(PAUSE)
-        return len(people)
+        found = select(users.c.id).where(absent).order_by(users.c.id)
+
+        async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
+            still = users.c.id.in_(ids) & (users.c.last_seen_at < before)
+            await connection.execute(update(users).where(still).values(name="", username=None))
+
+        return await in_batches(self._database, lambda last: found.where(users.c.id > last), erase)
 
     async def delete_before(self, time: dt.datetime) -> int:
         """Whole prompts asked before this time; how many they were."""
@@ -185,35 +168,26 @@ class Erasure:
             return [chat_id for chat_id in found.scalars() if chat_id is not None]
 
     async def _delete_prompts(self, which: ColumnElement[bool]) -> int:
-        some = select(prompts.c.id).where(which)
-        return await self._in_batches(lambda connection: self._delete(connection, some))
+        """And their words wherever they were copied to."""
 
-    async def _in_batches(self, batch: Batch) -> int:
-        """Do it until there is nothing left to do; to how many rows it was done."""
-        total = 0
-        while True:
-            async with self._database.writing() as connection:
-                done = await batch(connection)
-            total += done
-            if not done:
-                return total
-            await asyncio.sleep(PAUSE)
-
-    async def _delete(self, connection: AsyncConnection, which: Select[tuple[int]]) -> int:
-        """Delete the next prompts, and their words wherever they were copied to."""
-        if ids := await _ids(connection, which):
-            await self._erase_words(connection, await _copies(connection, ids))
+        async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
+            if copies := await _copies(connection, ids):
+                await self._erase_words(connection, copies)
             await Prompts(connection).delete(ids)
-        return len(ids)
 
-    async def _erase(self, connection: AsyncConnection, which: Select[tuple[int]]) -> int:
-        if ids := await _ids(connection, which):
-            await self._erase_words(connection, ids)
-        return len(ids)
+        found = select(prompts.c.id).where(which)
+        return await in_batches(self._database, lambda _: found, erase)
+
+    async def _delete_rows(self, key: Column[int], which: ColumnElement[bool]) -> int:
+        """Those rows of a table, told by its one key, of which something holds; how many."""
+
+        async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
+            await connection.execute(delete(key.table).where(key.in_(ids), which))
+
+        found = select(key).where(which)
+        return await in_batches(self._database, lambda _: found, erase)
 
     async def _erase_words(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
-        if not ids:
-            return
         await PromptTexts(connection).erase(ids)
         await connection.execute(delete(states).where(states.c.prompt_id.in_(ids)))
         gone = {"erased_at": self._now(), "consent_id": None}
@@ -224,10 +198,6 @@ def week_of(time: dt.datetime) -> str:
     """The ISO week of a time, such as 2026-W05."""
     year, week, _ = time.isocalendar()
     return f"{year}-W{week:02}"
-
-
-async def _ids(connection: AsyncConnection, which: Select[tuple[int]]) -> list[int]:
-    return [row.id for row in await connection.execute(which.limit(BATCH))]
 
 
 async def _release(connection: AsyncConnection, ids: Sequence[int]) -> None:

@@ -167,11 +167,6 @@ class Prompts:
         statement = _select().where(prompts.c.user_id == user_id, prompts.c.id > after)
         return await self._all(statement.order_by(prompts.c.id).limit(limit))
 
-    async def delete_before(self, time: dt.datetime, limit: int) -> int:
-        """Delete at most `limit` prompts asked before this time; how many they were."""
-        old = select(prompts.c.id).where(prompts.c.asked_at < time).limit(limit)
-        return (await self._connection.execute(delete(prompts).where(prompts.c.id.in_(old)))).rowcount
-
     async def delete(self, prompt_ids: Sequence[int]) -> None:
         await self._connection.execute(delete(prompts).where(prompts.c.id.in_(prompt_ids)))
 

@@ -31,11 +31,3 @@ class States:
         statement = select(states.c.state).where(states.c.prompt_id == prompt_id)
         found: bytes | None = (await self._connection.execute(statement)).scalar()
         return found
-
-    async def delete_of_chats(self, chat_ids: list[int]) -> None:
-        await self._connection.execute(delete(states).where(states.c.chat_id.in_(chat_ids)))
-
-    async def delete_before(self, time: dt.datetime, limit: int) -> int:
-        """Delete at most `limit` states saved before this time; how many they were."""
-        old = select(states.c.prompt_id).where(states.c.saved_at < time).limit(limit)
-        return (await self._connection.execute(delete(states).where(states.c.prompt_id.in_(old)))).rowcount

@@ -1,0 +1,91 @@
+"""Batches: every row once, in transactions that are as short as they are meant to be, with room for others between."""
+
+import asyncio
+import datetime as dt
+from collections.abc import AsyncIterator, Sequence
+
+import pytest
+from sqlalchemy import insert, select, text
+from sqlalchemy.ext.asyncio import AsyncConnection
+
+from bot.storage import schema
+from bot.storage.batches import AIM, FIRST, MOST, in_batches, next_size
+from bot.storage.database import Database
+from bot.storage.tables import users
+
+NOON = dt.datetime(2026, 1, 31, 12, tzinfo=dt.UTC)
+ROWS = 1_000
+
+
+@pytest.fixture
+async def database(address: str) -> AsyncIterator[Database]:
+    async with Database(address) as opened:
+        await schema.prepare_schema(opened, address)
+        row = {"name": "Ana", "first_seen_at": NOON, "last_seen_at": NOON}
+        async with opened.writing() as connection:
+            await connection.execute(insert(users), [row | {"id": number} for number in range(1, ROWS + 1)])
+        yield opened
+
+
+class Slow:
+    """Work that takes so long for a row, by a clock of its own."""
+
+    def __init__(self, seconds: float) -> None:
+        self.seconds = seconds
+        self.now = 0.0
+        self.batches: list[list[int]] = []
+
+    async def __call__(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
+        self.batches.append(list(ids))
+        self.now += self.seconds * len(ids)
+
+
+async def done(database: Database, work: Slow) -> int:
+    found = select(users.c.id).order_by(users.c.id)
+    return await in_batches(database, lambda last: found.where(users.c.id > last), work, clock=lambda: work.now)
+
+
+@pytest.mark.parametrize("row", [AIM / MOST / 10, AIM / 30, AIM / 5, AIM * 2])
+async def test_a_transaction_takes_as_many_rows_as_fit_into_its_time(database: Database, row: float) -> None:
+    async with database.writing() as connection:
+        await connection.execute(text("DELETE FROM users WHERE id > 300"))
+    work = Slow(row)
+    assert await done(database, work) == 300
+    assert [number for batch in work.batches for number in batch] == list(range(1, 301))
+    fitting = max(1, min(AIM / row, MOST))
+    assert len(work.batches[0]) == FIRST
+    assert all(len(batch) <= max(fitting, 1) * 1.05 for batch in work.batches[1:])
+    assert max(map(len, work.batches[1:])) >= fitting * 0.9
+
+
+async def test_everything_is_done_once_however_much_it_is(database: Database) -> None:
+    work = Slow(0)
+    assert await done(database, work) == ROWS
+    assert sorted(number for batch in work.batches for number in batch) == list(range(1, ROWS + 1))
+    assert max(map(len, work.batches)) == MOST
+
+
+async def test_others_write_between_two_transactions(database: Database) -> None:
+    """What is still to be done is found without holding anybody up."""
+    seen: list[str] = []
+    others: list[asyncio.Task[None]] = []
+
+    async def write() -> None:
+        async with database.writing() as connection:
+            await connection.execute(text("UPDATE users SET name = 'Eva'"))
+
+    async def look(connection: AsyncConnection, ids: Sequence[int]) -> None:
+        seen.append((await connection.execute(select(users.c.name).where(users.c.id == ROWS))).scalar_one())
+        others.append(asyncio.create_task(write()))
+
+    found = select(users.c.id).order_by(users.c.id)
+    await in_batches(database, lambda last: found.where(users.c.id > last), look)
+    await asyncio.gather(*others)
+    assert (seen[0], seen[1]) == ("Ana", "Eva")
+
+
+def test_the_size_grows_slowly_and_shrinks_at_once() -> None:
+    assert next_size(10, 0.0) == 20
+    assert next_size(MOST, 0.0) == MOST
+    assert next_size(MOST, 10 * AIM) == MOST // 10
+    assert next_size(1, 1_000 * AIM) == 1
