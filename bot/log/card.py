@@ -6,7 +6,7 @@ from collections.abc import Iterable, Mapping
 from importlib.metadata import version
 
 from bot.log.filters import Filter
-from bot.log.record import FIELDS, NAME, Value
+from bot.log.schema import Schema, Value
 from bot.log.tally import Tally
 from model.masking import PLACEHOLDERS
 
@@ -26,7 +26,14 @@ def data_card(tally: Tally, only: Filter, format_: str, name: str) -> str:
     """The card of an exported file."""
     title = f"# Data card of {name}\n"
     return "\n".join(
-        [title, *_warning(only), *_about(tally, only, format_), *_consent(tally), *_masking(tally), *_schema()]
+        [
+            title,
+            *_warning(only),
+            *_about(tally, only, format_),
+            *_consent(tally),
+            *_masking(tally),
+            *_schema(tally.schema),
+        ]
     )
 
 
@@ -42,23 +49,24 @@ def _warning(only: Filter) -> list[str]:
 def _about(tally: Tally, only: Filter, format_: str) -> list[str]:
     about = {
         "format": _FORMATS[format_],
-        "schema": f"`{NAME}`, below",
+        "schema": f"`{tally.schema.name}`, below",
         "made": f"{_time(tally.taken_at)}, by Cotorra {version('cotorra')}; a consistent snapshot of the database",
-        "chosen": _chosen(only),
-        "prompts": f"{tally.records:,}",
+        "chosen": _chosen(only, tally.schema.rows),
+        tally.schema.rows: f"{tally.records:,}",
         "period": f"{_time(tally.first)} to {_time(tally.last)}" if tally.records else "none",
         "people": f"{len(tally.people - {None}):,}",
         "chats": f"{len(tally.chats - {None}):,}",
     }
-    named = {"kinds": "kind", "outcomes": "outcome", "kinds of chats": "chat_kind", "languages": "language"}
-    about |= {title: _list(tally.counts[column]) for title, column in named.items()}
+    named = {"kinds": "kind", "outcomes": "outcome", "settings": "setting"}
+    named |= {"kinds of chats": "chat_kind", "languages": "language"}
+    about |= {title: _list(tally.counts[name]) for title, name in named.items() if name in tally.schema.places}
     return ["| | |", "|---|---|", *(f"| {key} | {_cell(value)} |" for key, value in about.items()), ""]
 
 
-def _chosen(only: Filter) -> str:
+def _chosen(only: Filter, rows: str) -> str:
     said = {
-        "asked at or after": None if only.since is None else _time(only.since),
-        "asked before": None if only.until is None else _time(only.until),
+        "at or after": None if only.since is None else _time(only.since),
+        "before": None if only.until is None else _time(only.until),
         "of certain chats": len(only.chats) or None,
         "of certain people": len(only.people) or None,
         "kind": " or ".join(only.kinds) or None,
@@ -67,14 +75,15 @@ def _chosen(only: Filter) -> str:
         "temperature at most": only.max_temperature,
     }
     parts = [f"{key} {value}" for key, value in said.items() if value is not None]
-    return "; ".join(["every prompt whose authors allowed it" if only.consented else "every prompt", *parts])
+    return "; ".join([f"all {rows} whose authors allowed it" if only.consented else f"all {rows}", *parts])
 
 
 def _consent(tally: Tally) -> list[str]:
-    lines = ["## Consent\n", f"{tally.counts['consent']['allowed']:,} of {tally.records:,} prompts are covered.\n"]
+    rows = tally.schema.rows
+    lines = ["## Consent\n", f"{tally.counts['consent']['allowed']:,} of {tally.records:,} {rows} are covered.\n"]
     for key, count in tally.texts.most_common():
         sentence = tally.sentences.get(key, "(this sentence is not in the database any more)")
-        lines.append(f"* Terms {key[0]}, shown in `{key[1]}`, {count:,} prompts:\n\n  > {_cell(sentence)}\n")
+        lines.append(f"* Terms {key[0]}, shown in `{key[1]}`, {count:,} {rows}:\n\n  > {_cell(sentence)}\n")
     lines.append(
         "People may take their consent back at any time, and what they said before is then no longer covered: make "
         "the export anew before each use, and delete older ones.\n"
@@ -83,16 +92,21 @@ def _consent(tally: Tally) -> list[str]:
 
 
 def _masking(tally: Tally) -> list[str]:
-    rows = [f"| `{placeholder}` | {tally.found[placeholder]:,} |" for placeholder in PLACEHOLDERS]
-    about = (
+    codes = (
         "People and chats are codes, made from their Telegram ids with a key that stays in the bot's data folder; the "
         "same code is the same person or chat in every export from that folder. Names, user names and message ids are "
-        f"left out. In the texts of {tally.touched:,} prompts, personal data was found by its form and replaced; names "
+        "left out."
+    )
+    if not tally.schema.has_words:
+        return ["## Personal data\n", f"{codes}\n"]
+    rows = [f"| `{placeholder}` | {tally.found[placeholder]:,} |" for placeholder in PLACEHOLDERS]
+    found = (
+        f"In the texts of {tally.touched:,} prompts, personal data was found by its form and replaced; names "
         "in running text have no form and stay.\n"
     )
     return [
         "## Personal data\n",
-        about,
+        f"{codes} {found}",
         "| placeholder | times |",
         "|---|---|",
         *rows,
@@ -100,9 +114,9 @@ def _masking(tally: Tally) -> list[str]:
     ]
 
 
-def _schema() -> list[str]:
-    rows = [f"| `{field.name}` | {field.type} | {_cell(field.meaning)} |" for field in FIELDS]
-    return [f"## Schema {NAME}\n", "| field | type | meaning |", "|---|---|---|", *rows, ""]
+def _schema(schema: Schema) -> list[str]:
+    rows = [f"| `{field.name}` | {field.type} | {_cell(field.meaning)} |" for field in schema.fields]
+    return [f"## Schema {schema.name}\n", "| field | type | meaning |", "|---|---|---|", *rows, ""]
 
 
 def _list(counts: Mapping[Value, int]) -> str:

@@ -68,26 +68,28 @@ async def _list(database: Database, only: Filter, limit: int, follow: bool, as_j
 
 @logs.command()
 @choosing
+@click.option("--what", type=click.Choice(("prompts", "settings")), default="prompts", help="Or settings changes.")
 @click.option("--format", "format_", type=click.Choice(("jsonl", "csv", "parquet")), help="jsonl, or as --out ends.")
 @click.option("--out", type=click.Path(path_type=Path), help="A new file, with a data card beside it; else stdout.")
 @_all
-def export(format_: str | None, out: Path | None, everybodys: bool, **options: Any) -> None:
-    """Write a data set: words that people allowed to be used, people as codes, personal data masked."""
-    from bot.log.export import export_file
+def export(what: str, format_: str | None, out: Path | None, everybodys: bool, **options: Any) -> None:
+    """Write a data set: what people allowed to be used, people as codes, personal data masked."""
+    from bot.log.export import DATA_SETS, export_file
 
+    data = DATA_SETS[what]
     only = chosen(options, consented=not everybodys)
     chosen_format: Any = format_ or _format_of(out)
     folder = read_settings().data_dir.expanduser()
     if everybodys:
         click.secho(f"WARNING: {EVERYBODYS}", err=True, fg="red", bold=True)
     if out is None:
-        _with_database(lambda database: _export_to_stdout(database, only, chosen_format, folder))
+        _with_database(lambda database: _export_to_stdout(database, only, chosen_format, folder, data))
         return
-    tally = _with_database(lambda database: export_file(database, only, chosen_format, out, folder))
-    click.echo(f"{tally.records} prompts in {out}, with a data card beside it", err=True)
+    tally = _with_database(lambda database: export_file(database, only, chosen_format, out, folder, data))
+    click.echo(f"{tally.records} {data.schema.rows} in {out}, with a data card beside it", err=True)
 
 
-async def _export_to_stdout(database: Database, only: Filter, format_: Any, folder: Path) -> None:
+async def _export_to_stdout(database: Database, only: Filter, format_: Any, folder: Path, data: Any) -> None:
     from bot.log.export import write_records
     from bot.log.files import standard_output
     from bot.log.tally import Tally
@@ -95,8 +97,8 @@ async def _export_to_stdout(database: Database, only: Filter, format_: Any, fold
 
     if format_ == "parquet":
         raise LogError("expected --out FILE for Parquet, which is no text for a terminal")
-    with standard_output() as stream, writer(format_, stream) as records:
-        await write_records(database, only, records, folder, Tally(dt.datetime.now(dt.UTC)))
+    with standard_output() as stream, writer(format_, stream, data.schema) as records:
+        await write_records(database, only, records, folder, Tally(dt.datetime.now(dt.UTC), data.schema), data=data)
 
 
 @logs.command()

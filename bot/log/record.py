@@ -1,39 +1,21 @@
-"""The record: what an exported prompt consists of, field by field, and how it is made from the tables.
+"""The record: what an exported prompt consists of, field by field, and how it is made from the tables."""
 
-This is the documented schema, with a version of its own: it may differ from the tables, which serve the bot.
-"""
-
-import datetime as dt
-from collections import Counter
+from collections import Counter, defaultdict
 from collections.abc import Sequence
-from dataclasses import dataclass
-from typing import Any, Literal
+from typing import Any
 
 from sqlalchemy import Row, Select, select
+from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.log.filters import Filter, is_consented
 from bot.log.pseudonyms import Pseudonyms
-from bot.storage.ratings import Rating
+from bot.log.schema import Field, Schema, Value
+from bot.storage.ratings import Rating, Ratings
 from bot.storage.tables import chats, consents, prompt_texts, prompts, users
 from bot.text import clean
 from model.masking import masked
 
 SCHEMA_VERSION = 1
-NAME = f"cotorra-prompts-{SCHEMA_VERSION}"
-
-Type = Literal["integer", "number", "text", "time"]
-Value = int | float | str | dt.datetime | None
-
-
-@dataclass(frozen=True)
-class Field:
-    """A field: every record has all of them, in this order. `words`: free text, masked."""
-
-    name: str
-    type: Type
-    meaning: str
-    words: bool = False
-
 
 FIELDS = (
     Field("schema_version", "integer", f"{SCHEMA_VERSION}: of the meaning of these fields"),
@@ -74,7 +56,7 @@ FIELDS = (
     Field("duel", "text", "votes in duels that it was part of, with spaces between them"),
     Field("masked", "integer", "placeholders in this record's texts: [user], [email], [link], [phone], [card], [id]"),
 )
-NAMES = tuple(field.name for field in FIELDS)
+SCHEMA = Schema(f"cotorra-prompts-{SCHEMA_VERSION}", "prompts", "asked_at", FIELDS)
 
 _PLAIN = (  # columns that go out as they are
     *("outcome", "temperature", "top_p", "repetition_brake", "length", "ending", "rng_seed", "fingerprint"),
@@ -104,10 +86,18 @@ def select_records(only: Filter) -> Select[Any]:
     return select(*columns).select_from(tables).where(*only.conditions()).order_by(prompts.c.id)
 
 
-def record_of(
-    row: Row[Any], ratings: Sequence[Rating], pseudonyms: Pseudonyms, found: Counter[str]
-) -> tuple[Value, ...]:
-    """The record of a row: a value for each of FIELDS. `found`: is added to: which placeholders were put in."""
+async def records_of_prompts(
+    connection: AsyncConnection, rows: Sequence[Row[Any]], pseudonyms: Pseudonyms, found: Counter[str]
+) -> list[tuple[Value, ...]]:
+    """The records of rows. `found`: is added to: which placeholders were put in."""
+    ratings: dict[int, list[Rating]] = defaultdict(list)
+    for rating in await Ratings(connection).of_prompts([row.id for row in rows]):
+        ratings[rating.prompt_id].append(rating)
+    return [_record(row, ratings[row.id], pseudonyms, found) for row in rows]
+
+
+def _record(row: Row[Any], ratings: Sequence[Rating], pseudonyms: Pseudonyms, found: Counter[str]) -> tuple[Value, ...]:
+    """A value for each of FIELDS."""
     allowed = bool(row.is_consented)
     here: Counter[str] = Counter()
     words = [None if text is None else clean(masked(text, here)) for text in (row.seed_text, row.reply_text)]

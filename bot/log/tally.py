@@ -4,9 +4,10 @@ import datetime as dt
 from collections import Counter, defaultdict
 from dataclasses import dataclass, field
 
-from bot.log.record import NAMES, Value
+from bot.log.record import SCHEMA as PROMPTS
+from bot.log.schema import Schema, Value
 
-_AT = {name: place for place, name in enumerate(NAMES)}
+_COUNTED = ("kind", "outcome", "setting", "language", "chat_kind", "consent")
 
 
 @dataclass
@@ -14,6 +15,7 @@ class Tally:
     """What was exported, for the data card."""
 
     taken_at: dt.datetime
+    schema: Schema = PROMPTS
     records: int = 0
     first: dt.datetime | None = None
     last: dt.datetime | None = None
@@ -26,16 +28,18 @@ class Tally:
     sentences: dict[tuple[str, str], str] = field(default_factory=dict)
 
     def add(self, record: tuple[Value, ...]) -> None:
-        at = record[_AT["asked_at"]]
+        place = self.schema.places
+        at = record[place[self.schema.time]]
         if isinstance(at, dt.datetime):
             self.first = at if self.first is None else min(self.first, at)
             self.last = at if self.last is None else max(self.last, at)
         self.records += 1
-        self.people.add(record[_AT["person"]])
-        self.chats.add(record[_AT["chat"]])
-        for name in ("kind", "outcome", "language", "chat_kind", "consent"):
-            self.counts[name][record[_AT[name]]] += 1
-        self.touched += bool(record[_AT["masked"]])
-        version, language = record[_AT["consent_version"]], record[_AT["consent_language"]]
+        self.people.add(record[place["person"]])
+        self.chats.add(record[place["chat"]])
+        for name in _COUNTED:
+            if name in place:
+                self.counts[name][record[place[name]]] += 1
+        self.touched += "masked" in place and bool(record[place["masked"]])
+        version, language = record[place["consent_version"]], record[place["consent_language"]]
         if version is not None:
             self.texts[str(version), str(language)] += 1

@@ -9,7 +9,8 @@ from contextlib import AbstractContextManager, contextmanager
 from typing import TYPE_CHECKING, Any, BinaryIO, Literal, Protocol
 
 from bot.errors import LogError
-from bot.log.record import FIELDS, NAME, NAMES, Value
+from bot.log.record import SCHEMA as PROMPTS
+from bot.log.schema import Schema, Value
 
 if TYPE_CHECKING:
     import pyarrow as pa
@@ -30,34 +31,35 @@ class Writer(Protocol):
         ...
 
 
-def writer(name: Format, stream: BinaryIO) -> AbstractContextManager[Writer]:
+def writer(name: Format, stream: BinaryIO, schema: Schema = PROMPTS) -> AbstractContextManager[Writer]:
     """A writer of this format; what is left is written at the end. Raises LogError without pyarrow."""
-    return {"jsonl": _json_lines, "csv": _csv, "parquet": _parquet}[name](stream)
+    return {"jsonl": _json_lines, "csv": _csv, "parquet": _parquet}[name](stream, schema)
 
 
 class _JsonLines:
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, schema: Schema) -> None:
         self._stream = stream
+        self._names = schema.names
         self._encode = json.JSONEncoder(ensure_ascii=False, default=_iso).encode
 
     def write(self, records: Records) -> None:
-        lines = [self._encode(dict(zip(NAMES, record, strict=True))) + "\n" for record in records]
+        lines = [self._encode(dict(zip(self._names, record, strict=True))) + "\n" for record in records]
         self._stream.write("".join(lines).encode("utf-8"))
 
 
 @contextmanager
-def _json_lines(stream: BinaryIO) -> Iterator[Writer]:
-    yield _JsonLines(stream)
+def _json_lines(stream: BinaryIO, schema: Schema) -> Iterator[Writer]:
+    yield _JsonLines(stream, schema)
 
 
 class _Csv:
     """RFC 4180 in UTF-8, a header first; what is empty and what is missing look the same."""
 
-    def __init__(self, stream: BinaryIO) -> None:
+    def __init__(self, stream: BinaryIO, schema: Schema) -> None:
         self._stream = stream
         self._buffer = io.StringIO(newline="")
         self._rows = csv.writer(self._buffer)
-        self._rows.writerow(NAMES)
+        self._rows.writerow(schema.names)
 
     def write(self, records: Records) -> None:
         self._rows.writerows([_cell(value) for value in record] for record in records)
@@ -70,8 +72,8 @@ class _Csv:
 
 
 @contextmanager
-def _csv(stream: BinaryIO) -> Iterator[Writer]:
-    rows = _Csv(stream)
+def _csv(stream: BinaryIO, schema: Schema) -> Iterator[Writer]:
+    rows = _Csv(stream, schema)
     yield rows
     rows.flush()
 
@@ -104,20 +106,20 @@ class _Parquet:
 
 
 @contextmanager
-def _parquet(stream: BinaryIO) -> Iterator[Writer]:
-    table = _Parquet(_arrow_schema(), stream)
+def _parquet(stream: BinaryIO, schema: Schema) -> Iterator[Writer]:
+    table = _Parquet(_arrow_schema(schema), stream)
     yield table
     table.close()
 
 
-def _arrow_schema() -> "pa.Schema":
+def _arrow_schema(schema: Schema) -> "pa.Schema":
     try:
         import pyarrow as pa
     except ImportError as error:
         raise LogError("expected pyarrow for Parquet: pip install 'cotorra[logs]'") from error
     types = {"integer": pa.int64(), "number": pa.float64(), "text": pa.string(), "time": pa.timestamp("us", tz="UTC")}
-    fields = [pa.field(field.name, types[field.type], metadata={"meaning": field.meaning}) for field in FIELDS]
-    return pa.schema(fields, metadata={"schema": NAME})
+    fields = [pa.field(field.name, types[field.type], metadata={"meaning": field.meaning}) for field in schema.fields]
+    return pa.schema(fields, metadata={"schema": schema.name})
 
 
 def _cell(value: Value) -> Any:

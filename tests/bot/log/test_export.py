@@ -18,7 +18,7 @@ from bot.log.export import card_path, export_file, write_records
 from bot.log.files import new_file
 from bot.log.filters import Filter
 from bot.log.pseudonyms import DIGITS
-from bot.log.record import FIELDS, NAMES, SCHEMA_VERSION
+from bot.log.record import FIELDS, SCHEMA, SCHEMA_VERSION
 from bot.log.tally import Tally
 from bot.log.writers import Format, Records, writer
 from bot.storage.book import Book, Origin
@@ -91,7 +91,7 @@ async def test_a_record_has_all_that_was_measured_and_nobodys_number(database: D
     for kind, value, user in (("reaction", "👍", 8), ("reaction", "🔥", None), ("again", "1", None)):
         await book.rate(Rating(prompt.id, user, kind, value, NOON), LUIS if user else None)  # type: ignore[arg-type]
     (row,) = await records(database, tmp_path)
-    assert tuple(row) == NAMES
+    assert tuple(row) == SCHEMA.names
     asked, done = prompt.asked, prompt.answer
     same = ("kind", "temperature", "top_p", "repetition_brake", "length", "ending", "rng_seed", "fingerprint", "part")
     assert {name: row[name] for name in same} == {name: getattr(asked, name) for name in same}
@@ -179,7 +179,7 @@ async def test_a_spreadsheet_finds_no_formula_and_csv_readers_find_every_field(
     with writer("csv", stream) as rows:
         await write_records(database, EVERYBODY, rows, tmp_path, Tally(NOON), page=3)
     found = list(csv.DictReader(io.StringIO(stream.getvalue().decode("utf-8"), newline="")))
-    assert tuple(found[0]) == NAMES
+    assert tuple(found[0]) == SCHEMA.names
     assert [row["seed_text"][0] for row in found[:6]] == ["'"] * 6
     assert [row["seed_text"] for row in found[1:3]] == ["'+1", "'-1"]
     assert found[6]["seed_text"] == NASTY[6]
@@ -202,7 +202,7 @@ async def test_parquet_has_typed_columns(database: Database, tmp_path: Path) -> 
     path = tmp_path / "log.parquet"
     await export_file(database, EVERYBODY, "parquet", path, tmp_path)
     table = parquet.read_table(path)
-    assert table.column_names == list(NAMES)
+    assert table.column_names == list(SCHEMA.names)
     assert table.schema.metadata[b"schema"] == b"cotorra-prompts-1"
     assert table["asked_at"].to_pylist() == [NOON + number * HOUR for number in range(4)]
     assert table["rng_seed"].to_pylist() == [0, 1, 2, 3]
@@ -217,7 +217,7 @@ async def test_an_empty_log_is_an_empty_data_set(database: Database, tmp_path: P
         tally = await export_file(database, CONSENTED, format_, tmp_path / f"log.{format_}", tmp_path)
         assert tally.records == 0
     assert (tmp_path / "log.jsonl").read_bytes() == b""
-    assert (tmp_path / "log.csv").read_text("utf-8").strip() == ",".join(NAMES)
+    assert (tmp_path / "log.csv").read_text("utf-8").strip() == ",".join(SCHEMA.names)
 
 
 # --- the data card --------------------------------------------------------------------------------------
@@ -236,7 +236,7 @@ async def test_the_data_card_tells_what_is_in_the_file(database: Database, tmp_p
         "| people | 1 |",
         "| chats | 2 |",
         "| languages | es 2 |",
-        "every prompt whose authors allowed it; kind seed",
+        "all prompts whose authors allowed it; kind seed",
         "2 of 2 prompts are covered",
         f"Terms {_terms().version}, shown in `en`, 2 prompts",
         _terms().sentence,
