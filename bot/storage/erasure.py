@@ -47,7 +47,8 @@ class Erasure:
     async def forget_person(self, user_id: int, until: dt.datetime) -> None:
         """Everything about a person up to a time, everywhere: prompts, answers, copies, states, the person."""
         async with self._database.writing() as connection:
-            await Inboxes(connection).forget_person(user_id)
+            for place in await Inboxes(connection).forget_person(user_id):
+                await Deliveries(connection).drop_texts(place)  # what the answer was to say
         talked = await self._chats_of(prompts.c.user_id == user_id)
         await self._delete_prompts((prompts.c.user_id == user_id) & (prompts.c.asked_at <= until))
         await self._delete_rows(states.c.prompt_id, states.c.chat_id.in_(talked))

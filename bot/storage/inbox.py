@@ -116,12 +116,13 @@ class Inboxes:
         here = update(inbox).where(inbox.c.chat_id == chat_id)
         await self._connection.execute(here.values(chat_id=None, message_id=None))
 
-    async def forget_person(self, user_id: int) -> None:
-        """What a person said or pressed is not answered any more, wherever it waits."""
+    async def forget_person(self, user_id: int) -> list[int]:
+        """What a person said or pressed is not answered any more, wherever it waits; the places that were theirs."""
         waiting = select(inbox.c.id, inbox.c.payload).where(inbox.c.state == "waiting", inbox.c.payload.is_not(None))
         theirs = [row.id for row in await self._connection.execute(waiting) if _names(row.payload, user_id)]
         for start in range(0, len(theirs), _AT_ONCE):
             await self._drop(inbox.c.id.in_(theirs[start : start + _AT_ONCE]))
+        return theirs
 
     async def _drop(self, which: ColumnElement[bool]) -> None:
         dropped = update(inbox).where(which, inbox.c.state == "waiting")
