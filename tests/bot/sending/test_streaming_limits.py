@@ -156,6 +156,7 @@ def play(replies: Replies, hanging: str = "", late: float = 0.0) -> tuple[World,
         world.began = now()
         world.telegram.hanging, world.telegram.late = hanging, late
         texts = await asyncio.gather(*(world.write(number, *reply) for number, reply in enumerate(replies)))
+        await asyncio.sleep(late)  # what was given up arrives
         await world.telegram.limiter.shutdown()
         return world, texts
 
