@@ -27,6 +27,7 @@ from bot.generating.voice_folders import VoiceFolders
 from bot.generating.voice_loader import CheckpointLoader, VoiceLoader
 from bot.generating.voices import Voices
 from bot.handlers import UPDATES, add_handlers
+from bot.handlers.duel_ends import end_duels
 from bot.incoming.dispatcher import dispatching
 from bot.incoming.inbox import AGE_LIMIT, Inbox
 from bot.incoming.polling import UpdatesBot
@@ -134,6 +135,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
         if waiting := await inbox.load():
             _log.info("%d updates wait to be answered", waiting)
         await stack.enter_async_context(dispatching(application, inbox, config.patience))
+        await stack.enter_async_context(_meanwhile(end_duels(application)))
         await stack.enter_async_context(receiving.opened())
         yield application
 

@@ -1,5 +1,9 @@
-"""`/duel <text>`: two temperatures continue the same text, the chat votes, and the winner's may be kept."""
+"""`/duel <text>`: two temperatures continue the same text, the chat votes, and the winner's may be kept.
 
+It ends with a button, or after a while by itself: `bot.handlers.duel_ends`.
+"""
+
+import datetime as dt
 import logging
 import random
 from dataclasses import replace
@@ -30,6 +34,9 @@ from model.sampling import Rng
 
 USAGE = N_("Give me a beginning, and two of me will go on with it: /duel Once upon a time")
 QUESTION = N_("Which one is better? One of me is tamer, the other wilder.")
+ENDS = NN_(
+    "🏁 ends it; after {number} minute it ends by itself.", "🏁 ends it; after {number} minutes it ends by itself."
+)
 VOTED = N_("Your vote: {side}")
 OVER = N_("This duel is over.")
 NO_VOTES = N_("Nobody has voted yet.")
@@ -39,6 +46,7 @@ VOTES = NN_("{side} temperature {temperature:g}: {number} vote", "{side} tempera
 TIE = N_("It is a tie.")
 KEPT = N_("The temperature in this chat is now {temperature:g}.")
 
+LASTS = dt.timedelta(minutes=10)  # as long as Telegram's own polls may be timed
 _WINNER = "🏆"
 
 _log = logging.getLogger(__name__)
@@ -56,7 +64,8 @@ async def duel_command(update: Update, call: Call, context: BotContext) -> None:
     if game is None:
         await reply(update, say(USAGE), context)
         return
-    text = f"{_shown(await _sides(game, context))}\n\n{say(QUESTION)}"
+    ends = say.count(ENDS, LASTS // dt.timedelta(minutes=1))
+    text = f"{_shown(await _sides(game, context))}\n\n{say(QUESTION)} {ends}"
     asker = person_of(call.message)
     keyboard = _ballot(Standing(game, (0,) * len(SIDES)), None if asker is None else asker.id, say, context)
     try:
@@ -73,11 +82,11 @@ async def vote(update: Update, press: Press, context: BotContext) -> str | None:
     game_id, option = press.callback.numbers(2)
     person = press.query.from_user
     user = User(person.id, person.full_name, person.username, person.language_code)
-    standing = await context.bot_data.games.vote(game_id, user, option, context.bot_data.clock.now())
-    message = press.query.message
+    games, now, message = context.bot_data.games, context.bot_data.clock.now(), press.query.message
+    standing = await games.standing(game_id)
     if standing is None or message is None:
         raise CallbackRefused(OLD)
-    if standing.game.closed_at is not None:
+    if is_over(standing.game, now) or await games.vote(game_id, user, option, now) is None:
         return say(OVER)
     await press.answer(say(VOTED, side=SIDES[option]))
     with context.bot_data.underway.once((game_id, "votes")) as is_first:
@@ -99,13 +108,24 @@ async def end(update: Update, press: Press, context: BotContext) -> str | None:
     if not any(standing.counts):
         return say(NO_VOTES)
     standing = await games.close(game_id, context.bot_data.clock.now()) or standing
-    sides = await _sides(standing.game, context)
+    await show_result(standing, message.message_id, say, context)
+    return None
+
+
+async def show_result(standing: Standing, message_id: int, say: Phrases, context: BotContext) -> None:
+    """Who has won, in place of the buttons. Raises CallbackRefused where one of the texts was forgotten."""
+    game, sides = standing.game, await _sides(standing.game, context)
     rows = []
     if standing.winner is not None:
         label = say(KEEP, temperature=sides[standing.winner].temperature)
-        rows.append([button(label, Callback("duel.keep", str(game_id)), message.chat.id, context)])
-    await _edit(message, f"{_shown(sides)}\n\n{_result(standing, sides, say)}", InlineKeyboardMarkup(rows), context)
-    return None
+        rows.append([button(label, Callback("duel.keep", str(game.id)), game.chat_id, context)])
+    text = f"{_shown(sides)}\n\n{_result(standing, sides, say)}"
+    await _edit(game.chat_id, message_id, text, InlineKeyboardMarkup(rows), context)
+
+
+def is_over(game: Game, now: dt.datetime) -> bool:
+    """Whether no vote counts any more."""
+    return game.closed_at is not None or now - game.opened_at >= LASTS
 
 
 async def keep(update: Update, press: Press, context: BotContext) -> str | None:
@@ -123,7 +143,8 @@ async def keep(update: Update, press: Press, context: BotContext) -> str | None:
     temperature = sides[standing.winner].temperature
     await book.set_temperature(occasion(update, message, context), temperature)
     kept = say(KEPT, temperature=temperature)
-    await _edit(message, f"{_shown(sides)}\n\n{_result(standing, sides, say)}\n{kept}", None, context)
+    text = f"{_shown(sides)}\n\n{_result(standing, sides, say)}\n{kept}"
+    await _edit(message.chat.id, message.message_id, text, None, context)
     return kept
 
 
@@ -177,7 +198,7 @@ async def _show_votes(
     """Bring the counts on the buttons up to date, as often as they have changed meanwhile."""
     shown_counts: tuple[int, ...] = ()
     while (standing := await context.bot_data.games.standing(game_id)) is not None:
-        if standing.game.closed_at is not None or standing.counts == shown_counts:
+        if is_over(standing.game, context.bot_data.clock.now()) or standing.counts == shown_counts:
             return
         shown_counts = standing.counts
         keyboard = _ballot(standing, asker_id, say, context)
@@ -217,11 +238,11 @@ def _ballot(standing: Standing, asker_id: int | None, say: Phrases, context: Bot
 
 
 async def _edit(
-    message: MaybeInaccessibleMessage, text: str, keyboard: InlineKeyboardMarkup | None, context: BotContext
+    chat_id: int, message_id: int, text: str, keyboard: InlineKeyboardMarkup | None, context: BotContext
 ) -> None:
     try:
         await context.bot.edit_message_text(
-            text, message.chat.id, message.message_id, reply_markup=keyboard, link_preview_options=NO_PREVIEW
+            text, chat_id, message_id, reply_markup=keyboard, link_preview_options=NO_PREVIEW
         )
     except BadRequest as error:  # it says so already, or is gone
         _log.debug("a duel's end was not shown: %s", type(error).__name__)

@@ -7,6 +7,7 @@ from bot.callbacks import Callback
 from bot.context import BotContext, is_private, phrases_for, said
 from bot.handlers.addressed import Addressed, text_of
 from bot.handlers.commands import parse_call
+from bot.handlers.guest import answer_guest
 from bot.handlers.presses import Press
 from bot.languages import N_
 from bot.sending.replies import reply
@@ -26,9 +27,9 @@ async def etiquette(update: Update, context: BotContext) -> None:
     if not is_request(update, context.bot.username):
         return
     services = context.bot_data
-    message, query = said(update), update.callback_query
+    message, query, guest = said(update), update.callback_query, update.guest_message
     chat = update.effective_chat
-    is_alone = chat is None or chat.type == "private"
+    is_alone = chat is None or chat.type == "private" or guest is not None
     at = services.clock.now() if message is None else message.date
     judged = services.etiquette.judge(
         update.update_id, _person(update, message), None if is_alone or chat is None else chat.id, at.timestamp()
@@ -40,6 +41,8 @@ async def etiquette(update: Update, context: BotContext) -> None:
     sentence = say(PERSON, limit=config.per_person) if judged.verdict == "person" else say(CHAT, limit=config.per_chat)
     if query is not None:  # only who pressed sees it, and without an answer the button would spin
         await Press(query, Callback("")).answer(sentence)
+    elif judged.is_told and guest is not None:
+        await answer_guest(guest, sentence, context)
     elif judged.is_told:
         await reply(update, sentence, context)
     raise ApplicationHandlerStop
@@ -49,6 +52,8 @@ def is_request(update: Update, username: str) -> bool:
     """Whether somebody asks for something that takes work or says something in a chat."""
     if update.callback_query is not None:
         return not (update.callback_query.data or "").startswith(_FREE_PRESSES)
+    if update.guest_message is not None:
+        return True
     message = said(update)
     if message is None:
         return False

@@ -46,7 +46,7 @@ async def on_guest_message(update: Update, context: BotContext) -> None:
         words, is_own = _words(message, context.bot.username)
         seed = seed_of(words)
     except SeedRefused as refusal:
-        await _answer(message, say.of(refusal), context)
+        await answer_guest(message, say.of(refusal), context)
         return
     await _continue(update, message, seed, is_own, say, context)
 
@@ -67,10 +67,10 @@ async def _continue(
     try:
         answer = await compose(prompt, scheduler, services.book)
     except (TurnTooSlow, GenerationFailed) as refusal:
-        await _answer(message, say.of(refusal), context)
+        await answer_guest(message, say.of(refusal), context)
         await services.book.close_prompt(prompt.id, Answer("failed"))
         return
-    sent = await _answer(message, defuse(answer.reply_text or ""), context)
+    sent = await answer_guest(message, defuse(answer.reply_text or ""), context)
     outcome = Answer("failed", answer.reply_text) if sent is None else replace(answer, outcome="answered")
     await services.book.close_prompt(prompt.id, replace(outcome, inline_message_id=sent))
 
@@ -93,7 +93,7 @@ def _words(message: Message, username: str) -> tuple[str, bool]:
     return answered.text or answered.caption or "", is_own
 
 
-async def _answer(message: Message, text: str, context: BotContext) -> str | None:
+async def answer_guest(message: Message, text: str, context: BotContext) -> str | None:
     """Say it; the message's inline id, None where nobody waits for it any more."""
     content = InputTextMessageContent(text, link_preview_options=LinkPreviewOptions(is_disabled=True))
     try:

@@ -32,6 +32,7 @@ from bot.text import clean
 from model.sampling import Rng
 
 HINT = N_("Type a beginning and I will go on")
+TOO_QUICK = N_("You type faster than I can think. One moment!")
 TRY = N_("🦜 Try it yourself")
 
 PAUSE = 0.15  # seconds without a keystroke before anything is written
@@ -53,8 +54,7 @@ class Inline:
             return
         say = await phrases_for(update, context)
         if not query.query.strip():
-            button = InlineQueryResultsButton(say(HINT), start_parameter="inline")
-            await _answer(query, [], button)
+            await _answer(query, [], say(HINT))
             return
         try:
             results = await self._newest.run(query.from_user.id, _offer(update, query, context))
@@ -62,7 +62,7 @@ class Inline:
             _log.info("an inline query was not answered: %s", type(refusal).__name__)
             return
         if results is not None:
-            await _answer(query, results)
+            await (_answer(query, results) if results else _answer(query, [], say(TOO_QUICK), cached=0))
 
 
 async def on_choice(update: Update, context: BotContext) -> None:
@@ -105,9 +105,13 @@ async def on_choice(update: Update, context: BotContext) -> None:
 
 
 async def _offer(update: Update, query: InlineQuery, context: BotContext) -> list[InlineQueryResultArticle]:
+    """Three to choose from; none where the person has had too many of late. What is typed over costs nothing."""
     await asyncio.sleep(PAUSE)
+    services = context.bot_data
+    if not services.etiquette.may_type(update.update_id, query.from_user.id, services.clock.now().timestamp()):
+        return []
     say, seed = await phrases_for(update, context), clean(query.query)
-    base = await context.bot_data.book.settings(query.from_user.id)
+    base = await services.book.settings(query.from_user.id)
     scheduler = await scheduler_for(query.from_user.id, NOTHING, context)
     choices = offers(Rng.fresh().seed, scheduler.fingerprint)
     settings = [settings_of(offer.step, base) for offer in choices]
@@ -135,9 +139,11 @@ def _article(
 
 
 async def _answer(
-    query: InlineQuery, results: list[InlineQueryResultArticle], button: InlineQueryResultsButton | None = None
+    query: InlineQuery, results: list[InlineQueryResultArticle], hint: str | None = None, cached: int = _CACHED
 ) -> None:
+    """`hint`: a line above the results, which leads to a chat with the bot."""
+    button = None if hint is None else InlineQueryResultsButton(hint, start_parameter="inline")
     try:
-        await query.answer(results, cache_time=_CACHED, is_personal=True, button=button)
+        await query.answer(results, cache_time=cached, is_personal=True, button=button)
     except BadRequest as error:  # the person has typed on, or gone
         _log.debug("an inline query came too late: %s", type(error).__name__)

@@ -20,7 +20,7 @@ NOT_YOURS = N_("This button is for somebody else.")
 
 @dataclass
 class Press:
-    """A button that somebody pressed, checked. `message` is None where it is too old, or an inline one."""
+    """A button that somebody pressed, checked. `message` is None where it is too old."""
 
     query: CallbackQuery
     callback: Callback
@@ -79,8 +79,9 @@ class Presses:
 
     def _read(self, query: CallbackQuery, context: BotContext) -> tuple[Callback, Action]:
         """Raises CallbackRefused."""
-        chat_id = None if query.message is None else query.message.chat.id
-        callback = context.bot_data.callbacks.read(query.data or "", chat_id)
+        if query.message is None:  # under an inline message, where no button of ours says anything to us
+            raise CallbackRefused(OLD)
+        callback = context.bot_data.callbacks.read(query.data or "", query.message.chat.id)
         action = self._actions.get(callback.action)
         if action is None:
             raise CallbackRefused(OLD)

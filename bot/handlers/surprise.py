@@ -10,8 +10,8 @@ from telegram.error import BadRequest
 from bot.context import BotContext, phrases_for
 from bot.errors import GenerationFailed, TurnTooSlow
 from bot.handlers.commands import Call
-from bot.languages import N_, Phrases
-from bot.pictures.surprise import Words, draw_surprise, shorten
+from bot.languages import N_, NN_, Phrases
+from bot.pictures.surprise import Words, draw_surprise, shorten, unseen
 from bot.sending.manners import defuse
 from bot.sending.parcels import Photo, send_once
 from bot.sending.replies import reply
@@ -24,6 +24,10 @@ USAGE = N_("Give me a text, or answer a message with /surprise, and I will show 
 CAPTION = N_("{bits} bits per character. What surprised me most: “{character}” after “{before}”.")
 CAPTION_FIRST = N_("{bits} bits per character. What surprised me most: “{character}”, right at the beginning.")
 CUT = N_("This is the beginning; the whole would not fit into a picture.")
+BOXES = NN_(
+    "I have no letter for {number} of these characters: a box stands for it.",
+    "I have no letters for {number} of these characters: boxes stand for them.",
+)
 NO_PICTURES = N_("Telegram does not let me send pictures in this chat.")
 UNIT = N_("bits per character")
 TITLE = N_("How much each character surprised me")
@@ -53,6 +57,8 @@ async def surprise_command(update: Update, call: Call, context: BotContext) -> N
     words = Words(bits, say(UNIT), say(TITLE), say(LOW), say(HIGH), f"@{context.bot.username}")
     picture = await asyncio.to_thread(draw_surprise, scored, words)
     caption = _caption(scored, bits, say) + (f"\n{say(CUT)}" if len(shown) < len(text) else "")
+    if (boxes := await asyncio.to_thread(unseen, shown)) > 0:
+        caption += f"\n{say.count(BOXES, boxes)}"
     try:
         await send_once(Photo(picture, caption), spot_of(call.message), update, context)
     except BadRequest as error:

@@ -138,7 +138,7 @@ class Inbox:
         if not isinstance(update_id, int):
             raise UpdateUnreadable("expected an update of Telegram with its update_id")
         message = _new_message(update)
-        chat_id = _integer(message.get("chat"), "id")
+        chat_id = _integer((message or _reaction(update)).get("chat"), "id")
         message_id = _integer(message, "message_id") if chat_id is not None else None
         flooded = self._lanes.length(chat_id) >= LANE
         return Arrival(
@@ -221,10 +221,16 @@ class Inbox:
 def _new_message(update: Mapping[str, Any]) -> Mapping[str, Any]:
     """What somebody says, which has its turn in its chat.
 
-    Everything else is handled at once: a button that stops a reply must not wait for that reply.
+    Nearly everything else is handled at once: a button that stops a reply must not wait for that reply.
     """
     message = update.get("message") or update.get("channel_post")
     return message if isinstance(message, Mapping) else {}
+
+
+def _reaction(update: Mapping[str, Any]) -> Mapping[str, Any]:
+    """What somebody thinks of a message; it has its turn too, or an opinion might replace a later one."""
+    reaction = update.get("message_reaction")
+    return reaction if isinstance(reaction, Mapping) else {}
 
 
 def _integer(values: object, name: str) -> int | None:

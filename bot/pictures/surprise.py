@@ -44,6 +44,12 @@ def shorten(text: str) -> str:
     return "\n".join(text[:LONGEST].split("\n")[: MOST_BREAKS + 1])
 
 
+def unseen(text: str) -> int:
+    """How many characters of a text no font has: a box stands for each."""
+    cells = cells_of((character, 0.0) for character in text)
+    return sum(_font_of(cell.text, _SMALLEST) is None and not cell.text.isspace() for cell in cells)
+
+
 def draw_surprise(scored: Sequence[tuple[str, float]], words: Words) -> bytes:
     """A PNG, 1080 pixels wide and as tall as it takes; scored: characters and their surprise in nats.
 
@@ -98,7 +104,7 @@ def _glyph(draw: ImageDraw.ImageDraw, cell: Cell, size: int, foot: tuple[float, 
     shown = mark or cell.shown
     if shown.isspace():
         return
-    chosen = font_for((mark or cell.text)[0], size)
+    chosen = _font_of(cell.text, size)
     ink = _QUIET if mark and ink_on(behind) == INK else ink_on(behind)
     if chosen is None:
         x, y = foot
@@ -108,12 +114,16 @@ def _glyph(draw: ImageDraw.ImageDraw, cell: Cell, size: int, foot: tuple[float, 
     draw.text(foot, _drawable(shown), ink, chosen, anchor="ms")
 
 
+def _font_of(text: str, size: int) -> ImageFont.FreeTypeFont | None:
+    return font_for(_MARKS.get(text, text)[0], size)
+
+
 @lru_cache(maxsize=10_000)
 def _width(text: str, shown: str, size: int) -> int:
     """Pixels; never less than half a column, so that a colour is seen."""
     mark = _MARKS.get(text)
     even = font(TEXT[0], size).getlength("0")
-    chosen = None if text.isspace() and not mark else font_for((mark or text)[0], size)
+    chosen = None if text.isspace() and not mark else _font_of(text, size)
     if chosen is None:
         return round(even)
     return min(max(round(chosen.getlength(_drawable(mark or shown))), round(even / 2)), WIDTH - 2 * _MARGIN)

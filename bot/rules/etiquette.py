@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from typing import Any, Literal
 
 MINUTE = 60.0  # seconds
+TYPING = 3  # inline queries for each request that a person may make: whoever types a sentence makes several
 REMEMBERED = 10_000  # people and chats, and requests that were refused
 
 Verdict = Literal["welcome", "person", "chat"]  # or whose requests were too many
@@ -76,6 +77,19 @@ class Etiquette:
             if who is not None and limit:
                 self._note((verdict, who), request, at, limit)
         return Judgement("welcome")
+
+    def may_type(self, query: int, person: int, at: float) -> bool:
+        """Whether an inline query may be answered; one that may counts, but not as a request.
+
+        query: its number, the same when it is asked about again.
+        """
+        key, limit = ("typing", person), TYPING * self._config.per_person
+        if not limit or any(query == number for number, _ in self._windows.get(key, ())):
+            return True
+        if self._count(key, at) >= limit:
+            return False
+        self._note(key, query, at, limit)
+        return True
 
     def _count(self, key: Hashable, at: float) -> int:
         """Requests within a minute of this one; updates of different chats do not come in order of time."""

@@ -124,6 +124,20 @@ class GameBook:
             game = await games.find(game_id)
             return None if game is None else Standing(game, await _counts(games, game))
 
+    async def open_duels(self, since: dt.datetime) -> list[Game]:
+        """Those that Telegram has and that nobody has ended, the oldest first, but none from before."""
+        async with self._database.reading() as connection:
+            return await Games(connection).open("duel", since)
+
+    async def language_of_asker(self, game: Game) -> str | None:
+        """An IETF tag; None where nobody knows who asked for the game, or what they speak."""
+        prompt_id = game.options[0].prompt_id if game.options else None
+        async with self._database.reading() as connection:
+            prompt = None if prompt_id is None else await Prompts(connection).find(prompt_id)
+            user_id = None if prompt is None else prompt.asked.user_id
+            user = None if user_id is None else await Users(connection).find(user_id)
+        return None if user is None else user.language
+
     async def best(self, chat_id: int, week: str | None = None) -> list[Score]:
         """Whoever saw through most quizzes of a chat, in one week or in all of them."""
         async with self._database.reading() as connection:

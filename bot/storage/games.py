@@ -75,6 +75,11 @@ class Games:
         mine = select(game_options.c.game_id).where(game_options.c.prompt_id == prompt_id)
         return await self._one((games.c.kind == kind) & games.c.id.in_(mine))
 
+    async def open(self, kind: GameKind, since: dt.datetime) -> list[Game]:
+        """Games of a kind that Telegram has and that are not over, the oldest first."""
+        sent = games.c.message_id.is_not(None) & games.c.closed_at.is_(None)
+        return await self._all((games.c.kind == kind) & (games.c.opened_at >= since) & sent)
+
     async def sent(self, game_id: int, message_id: int, poll_id: str | None) -> None:
         """Telegram has it."""
         values = {"message_id": message_id, "poll_id": poll_id}
@@ -107,10 +112,13 @@ class Games:
         return {row[0]: row[1] for row in await self._connection.execute(statement)}
 
     async def _one(self, which: ColumnElement[bool]) -> Game | None:
+        return next(iter(await self._all(which)), None)
+
+    async def _all(self, which: ColumnElement[bool]) -> list[Game]:
         columns = [games.c[name] for name in Game.__dataclass_fields__ if name != "options"]
-        row = (await self._connection.execute(select(*columns).where(which))).first()
-        if row is None:
-            return None
-        chosen = select(game_options.c.prompt_id, game_options.c.line).where(game_options.c.game_id == row.id)
-        options = await self._connection.execute(chosen.order_by(game_options.c.option))
-        return Game(**row._asdict(), options=tuple(Option(*option) for option in options))
+        rows = await self._connection.execute(select(*columns).where(which).order_by(games.c.opened_at, games.c.id))
+        return [Game(**row._asdict(), options=await self._options(row.id)) for row in rows]
+
+    async def _options(self, game_id: int) -> tuple[Option, ...]:
+        chosen = select(game_options.c.prompt_id, game_options.c.line).where(game_options.c.game_id == game_id)
+        return tuple(Option(*row) for row in await self._connection.execute(chosen.order_by(game_options.c.option)))

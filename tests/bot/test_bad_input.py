@@ -6,6 +6,7 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
+from bot.callbacks import OLD, Callback
 from bot.sending.manners import plain
 from bot.text import MESSAGE_UNITS, clean, utf16_units
 from tests.bot.fakes import FakeGenerator
@@ -144,3 +145,17 @@ def test_any_temperature_is_set_shown_or_refused(values: list[str]) -> None:
 
     with TemporaryDirectory() as folder:
         asyncio.run(conversation(f"sqlite:///{Path(folder) / 'bot.sqlite'}"))
+
+
+async def test_a_press_under_an_inline_message_does_nothing_and_is_answered(stage: Stage) -> None:
+    """No button of ours stands there, so whatever its data says, it was not us."""
+    callbacks = stage.application.bot_data.callbacks
+    you = {"id": stage.you, "is_bot": False, "first_name": "You"}
+    for action in ("forget.no", "consent.no", "set"):
+        data = callbacks.data(Callback(action, owner=stage.you), None)
+        press = {"id": "1", "from": you, "chat_instance": "1", "inline_message_id": "AAA", "data": data}
+        await stage.deliver_update("callback_query", press)
+    await stage.idle()
+    answers = [call.parameters["text"] for call in stage.playground.calls.of("answerCallbackQuery")]
+    assert answers == [OLD] * 3
+    assert stage.playground.calls.of("editMessageText") == []

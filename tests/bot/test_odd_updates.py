@@ -28,7 +28,6 @@ _EXPECTED = (
     "not found",
     "message can't be",
     "not modified",
-    "message_id_invalid",
 )
 
 

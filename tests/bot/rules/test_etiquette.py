@@ -5,7 +5,7 @@ import pytest
 from hypothesis import given
 from hypothesis import strategies as st
 
-from bot.rules.etiquette import MINUTE, Etiquette, EtiquetteConfig, Judgement
+from bot.rules.etiquette import MINUTE, TYPING, Etiquette, EtiquetteConfig, Judgement
 from tests.bot.fakes import FakeGenerator
 from tests.bot.stage import NOW, Stage
 from tests.bot.talking.test_group_settings import friend, newest, opened, press
@@ -99,6 +99,17 @@ def test_memory_is_bounded() -> None:
     assert len(etiquette) <= 50
 
 
+def test_whoever_types_may_make_several_queries_for_each_request_and_they_are_counted_apart() -> None:
+    etiquette = Etiquette(EtiquetteConfig(2, 0))
+    allowed = [etiquette.may_type(number, ANA, 0.0) for number in range(10)]
+    assert allowed == [True] * 2 * TYPING + [False] * (10 - 2 * TYPING)
+    assert etiquette.may_type(0, ANA, 0.0)  # handled again
+    assert etiquette.may_type(100, BEA, 0.0)
+    assert etiquette.may_type(101, ANA, MINUTE)
+    assert etiquette.judge(102, ANA, None, 0.0) == WELCOME
+    assert all(Etiquette(EtiquetteConfig(0, 0)).may_type(number, ANA, 0.0) for number in range(1_000))
+
+
 # --- in a chat -----------------------------------------------------------------------------------------
 
 
@@ -154,6 +165,37 @@ async def test_a_chat_too_busy_is_told_once(address: str) -> None:
         await stage.settled(stage.group)
         assert len([call for call in stage.sent(stage.group) if "So many of you" in (call.text or "")]) == 1
         assert len(await stage.prompts()) == 2
+
+
+async def test_whoever_types_too_much_is_told_above_no_results_and_nothing_is_written(address: str) -> None:
+    async with strict(address, person=1) as stage:
+        answers = []
+        for number in range(TYPING + 1):
+            asked = await stage.playground.ask_inline(stage.group, stage.you, f"once {number}")
+            answers.append(await asked.answer)
+        assert [len(answer.results) for answer in answers] == [*[3] * TYPING, 0]
+        assert "One moment" in (answers[-1].button or "")
+        assert (await stage.ask("/seed still")).startswith("still")
+
+
+async def test_what_is_typed_over_costs_nothing(address: str) -> None:
+    async with strict(address, person=1) as stage:
+        for number in range(20):
+            asked = await stage.playground.ask_inline(
+                stage.group, stage.you, "once upon a time there was"[: 5 + number]
+            )
+        assert len((await asked.answer).results) == 3
+
+
+async def test_a_guest_who_calls_too_often_is_told_once(address: str) -> None:
+    async with strict(address, person=1) as stage:
+        world = stage.playground.world
+        elsewhere = world.add_group("Elsewhere", list(world.people.values()), with_bot=False).chat.id
+        for number in range(4):
+            await stage.playground.say(elsewhere, stage.you, f"@cotorra_bot tell us {number}")
+        assert len(await stage.idle()) == 1
+        answers = [m.text or "" for m in stage.playground.history(elsewhere) if m.guest_bot_caller_user is not None]
+        assert sorted("quicker than I am" in answer for answer in answers) == [False, True]
 
 
 def test_the_defaults_leave_half_of_a_group_to_others() -> None:

@@ -2,13 +2,20 @@ import dataclasses
 import datetime as dt
 import random
 
+import pytest
+from sqlalchemy import select, update
 from telegram import InlineKeyboardButton, Message
+from telegram.error import TelegramError
 
+from bot.context import BotContext
+from bot.handlers.duel import LASTS
+from bot.handlers.duel_ends import end_due
 from bot.playground import faults
 from bot.storage.chats import Chat
 from bot.storage.game_book import PASSED_OVER, PREFERRED
 from bot.storage.ratings import Rating, Ratings
 from bot.storage.settings import ChatSettings
+from bot.storage.tables import games
 from bot.talking.duel import LADDER, Side, draw, shown
 from tests.bot.stage import Stage
 
@@ -128,6 +135,84 @@ async def test_a_duel_goes_on_after_a_restart(stage: Stage) -> None:
     await stage.restart()
     await press(stage, message, "🏁", stage.you)
     assert "🏆" in (now(stage, message).text or "")
+
+
+# --- by itself ----------------------------------------------------------------------------------------------
+
+
+async def age(stage: Stage, by: dt.timedelta) -> None:
+    """Every duel began so much earlier."""
+    async with stage.database.writing() as connection:
+        for row in (await connection.execute(select(games.c.id, games.c.opened_at))).all():
+            await connection.execute(update(games).where(games.c.id == row.id).values(opened_at=row.opened_at - by))
+
+
+async def ended(stage: Stage) -> Message:
+    return await stage.playground.until(stage.group, lambda m: "temperature" in (m.text or ""))
+
+
+async def test_a_duel_says_when_it_ends_by_itself(stage: Stage) -> None:
+    message = await play(stage)
+    assert "after 10 minutes" in (message.text or "")
+    pause = await end_due(BotContext(stage.application))
+    assert 590 < pause <= 600
+    assert [button.text for button in buttons(now(stage, message))] == ["🅰", "🅱", "🏁 Result"]
+
+
+async def test_when_its_time_is_over_its_result_is_shown_and_kept(stage: Stage) -> None:
+    message = await play(stage)
+    await press(stage, message, "🅱", stage.you)
+    await age(stage, LASTS)
+    assert await end_due(BotContext(stage.application)) == LASTS.total_seconds()
+    result = now(stage, message)
+    assert "🏆" in (result.text or "")
+    assert [button.text for button in buttons(result)] == [f"Keep {(await stage.prompts())[1].asked.temperature:g}"]
+    assert {rating.value for rating in await ratings(stage)} == {PREFERRED, PASSED_OVER}
+
+
+async def test_a_duel_whose_time_was_over_while_the_bot_was_away_ends_after_the_restart(stage: Stage) -> None:
+    message = await play(stage)
+    await press(stage, message, "🅰", stage.you)
+    await stage.stop()
+    await age(stage, LASTS)
+    await stage.start()
+    assert (await ended(stage)).message_id == message.message_id
+
+
+async def test_a_vote_that_comes_after_its_time_does_not_count(stage: Stage) -> None:
+    message = await play(stage)
+    await press(stage, message, "🅰", stage.you)
+    await age(stage, LASTS)
+    assert "over" in await press(stage, message, "🅱", others(stage)[0])
+    await end_due(BotContext(stage.application))
+    assert ": 1 vote 🏆" in (now(stage, message).text or "")
+
+
+async def test_nobody_voted_and_it_ends_all_the_same(stage: Stage) -> None:
+    message = await play(stage)
+    await age(stage, LASTS)
+    await end_due(BotContext(stage.application))
+    assert "tie" in (now(stage, message).text or "")
+    assert buttons(now(stage, message)) == []
+
+
+async def test_a_result_that_telegram_did_not_take_is_shown_later(stage: Stage) -> None:
+    message = await play(stage)
+    await age(stage, LASTS)
+    stage.playground.faults.add(faults.server_error(), method="editMessageText")
+    with pytest.raises(TelegramError):
+        await end_due(BotContext(stage.application))
+    await end_due(BotContext(stage.application))
+    assert "tie" in (now(stage, message).text or "")
+
+
+async def test_a_duel_whose_message_is_gone_is_over_without_it(stage: Stage) -> None:
+    message = await play(stage)
+    await age(stage, LASTS)
+    stage.playground.faults.add(faults.error(400, "Bad Request: message to edit not found"), method="editMessageText")
+    await end_due(BotContext(stage.application))
+    await end_due(BotContext(stage.application))
+    assert "🏁 Result" in [button.text for button in buttons(now(stage, message))]
 
 
 async def test_a_command_handled_again_makes_no_second_duel(stage: Stage) -> None:

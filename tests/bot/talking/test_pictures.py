@@ -10,10 +10,11 @@ from bot.languages import LANGUAGES
 from bot.pictures.colours import FULL, colour_of, contrast, ink_on
 from bot.pictures.fonts import FOLDER, font_for
 from bot.pictures.lines import JOINER, Cell, cells_of, in_sight_order, paragraphs_of, runs_from_right, wrap
-from bot.pictures.surprise import LONGEST, WIDTH, Words, draw_surprise, shorten
+from bot.pictures.surprise import LONGEST, WIDTH, Words, draw_surprise, shorten, unseen
 
 WORDS = Words("2.31", "bits per character", "How much each character surprised me", "low", "high", "@a_bot")
 SCALE = [FULL * step / 200 for step in range(201)]
+NOBODYS = "\N{EGYPTIAN HIEROGLYPH A001}"  # in none of our fonts, and in no machine's that we ask for
 ALPHABETS = "aZ09 áéíóúüñ¿¡ àâçèêëîïôœùûÿ äöüß ãõ ìò АБВЯабвяёъ αβγΩ אבגד ابجد ԱԲ აბ “”«»—…€ 😂👍🔥❤🦜🥹"
 
 
@@ -38,7 +39,7 @@ def test_every_colour_can_be_written_on() -> None:
 
 def test_the_fonts_have_the_letters_of_all_our_languages_and_more() -> None:
     assert [character for character in ALPHABETS if font_for(character, 30) is None] == []
-    assert font_for("中", 30) is None
+    assert font_for(NOBODYS, 30) is None
 
 
 def test_the_fonts_say_under_which_licence_they_are() -> None:
@@ -105,6 +106,10 @@ def test_a_text_is_shortened_by_characters_and_by_lines() -> None:
     assert shorten("x" * 5_000) == "x" * LONGEST
     assert shorten("a\n" * 100).count("\n") < 40
     assert shorten("short\nenough") == "short\nenough"
+
+
+def test_characters_that_only_a_box_can_stand_for_are_counted() -> None:
+    assert unseen(f"a b\t\n👩‍👩‍👧 e\u0301 {NOBODYS}\u0301{NOBODYS}") == 2
 
 
 def test_every_language_has_letters_for_the_picture() -> None:

@@ -1,4 +1,9 @@
+from bot.clock import ServerClock
+from bot.incoming.inbox import Inbox
+from bot.storage.database import Database
+from bot.storage.mail import Mail
 from bot.storage.ratings import Rating, Ratings
+from bot.storage.schema import prepare_schema
 from tests.bot.stage import Stage
 
 
@@ -26,6 +31,18 @@ async def test_a_reaction_is_an_opinion_on_the_prompt_and_the_last_one_counts(st
     await stage.playground.react(stage.you, message_id, stage.you, None)
     await stage.idle()
     assert await ratings(stage) == []
+
+
+async def test_however_quickly_they_follow_each_other_they_are_handled_in_order(address: str) -> None:
+    async with Database(address) as database:
+        await prepare_schema(database, address)
+        inbox = Inbox(Mail(database, 1), ServerClock())
+        here, there = ({"chat": {"id": chat, "type": "supergroup"}, "message_id": 7, "date": 1} for chat in (-1, -2))
+        await inbox.accept([{"update_id": n, "message_reaction": on} for n, on in enumerate([here, here, there])])
+        first, elsewhere = await inbox.take(), await inbox.take()
+        assert elsewhere == first + 2  # not the second of the same chat: that waits until
+        await inbox.leave(first, "done")
+        assert await inbox.take() == first + 1
 
 
 async def test_several_reactions_of_every_kind_are_kept(stage: Stage) -> None:

@@ -7,6 +7,7 @@ from bot.pictures.surprise import LONGEST
 from bot.playground import faults
 from tests.bot.fakes import FakeGenerator
 from tests.bot.stage import Stage
+from tests.bot.talking.test_pictures import NOBODYS
 
 
 def bits(text: str) -> str:
@@ -46,6 +47,14 @@ async def test_of_a_long_text_the_beginning_is_shown_and_said_to_be(stage: Stage
     said = await caption(stage)
     assert said.startswith(bits(text[:LONGEST]))
     assert said.endswith("This is the beginning; the whole would not fit into a picture.")
+
+
+async def test_what_has_no_letters_in_our_fonts_is_said_to_be_boxes(stage: Stage) -> None:
+    await stage.playground.say(stage.you, stage.you, f"/surprise hello {NOBODYS}{NOBODYS}")
+    assert "2 of these characters" in await caption(stage)
+    mark = stage.playground.calls.mark()
+    await stage.playground.say(stage.you, stage.you, "/surprise hello مرحبا שלום 👋")
+    assert "boxes" not in await caption(stage, after=mark)
 
 
 async def test_a_command_handled_again_sends_no_second_picture(stage: Stage) -> None:
