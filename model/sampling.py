@@ -22,6 +22,7 @@ from model.vocabulary import UNKNOWN_ID, Ids
 Floats = NDArray[np.float32]
 
 SEED_BITS = 63  # a signed 64-bit column of a database holds it
+_ROUNDING = 1e-4  # of sums in single precision, generously
 
 
 @dataclass(frozen=True)
@@ -72,8 +73,10 @@ class Sampler:
         self.scales = np.array([[1 / each.temperature] for each in settings], np.float32)
         self.top_p = np.array([[each.top_p] for each in settings])
         self.brakes = np.array([each.repetition_brake for each in settings], np.float32)
-        self._is_cut = self.top_p[:, 0] < 1
-        self._has_nucleus = bool(self._is_cut.any())
+        self._surely = np.where(self.top_p < 1, self.top_p - _ROUNDING, 2).astype(np.float32)  # 2: never a doubt
+        self._has_nucleus = bool((self.top_p < 1).any())
+        self._top_p = [each.top_p for each in settings]
+        self._every = np.arange(len(self.recents))
         self._braked = self.brakes.nonzero()[0].tolist()
 
     def draw(self, logits: Floats, noise: Floats) -> Ids:
@@ -90,16 +93,19 @@ class Sampler:
         return drawn
 
     def _keep_to_nucleus(self, drawn: Ids, scaled: Floats, noisy: Floats) -> None:
-        """Draw again where an id fell outside. Few rows need to be sorted: what was drawn mostly is inside."""
-        unsure = (self._is_cut & (drawn != scaled.argmax(axis=1))).nonzero()[0]  # the likeliest is in it always
-        if not len(unsure):
-            return
-        is_inside = is_in_nucleus(scaled[unsure], drawn[unsure], self.top_p[unsure])
-        if not is_inside.all():
-            outside = unsure[~is_inside]
-            best = noisy[outside]
-            best[~nucleus(scaled[outside], self.top_p[outside])] = -np.inf
-            drawn[outside] = best.argmax(axis=1)
+        """Draw again where an id fell outside of the nucleus: the best that is inside.
+
+        What was drawn is inside, and stands, if all that are likelier have less than top_p together. Most are, and so
+        that is asked first, in a few quick operations; where rounding could matter, the nucleus itself is looked at.
+        """
+        if drawn.tolist() == scaled.argmax(axis=1).tolist():
+            return  # the likeliest is in it always
+        weights = np.exp(scaled - scaled[self._every, drawn, None])  # the drawn one's is 1
+        likelier = np.vecdot(weights, (weights >= 1) - self._surely) - 1  # below 0: top_p is not reached
+        for row, excess in enumerate(likelier.tolist()):
+            if excess >= 0:
+                kept = nucleus(scaled[row], self._top_p[row])
+                drawn[row] = np.where(kept, noisy[row], -np.inf).argmax()
 
     def remember(self, ids: Iterable[int]) -> None:
         """One more id of each row, drawn or read."""
@@ -133,31 +139,17 @@ def nats(logits: Floats, ids: Ids) -> Floats:
     return surprise
 
 
-def is_in_nucleus(logits: Floats, ids: Ids, top_p: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Whether an id of each row is in the row's nucleus: 1D tensor, with shape (rows,). See `nucleus`."""
-    chosen = logits[np.arange(len(ids)), ids][:, None]
-    probabilities = np.exp(logits - np.maximum.reduce(logits, axis=1, keepdims=True), dtype=np.float64)
-    total = np.add.reduce(probabilities, axis=1)
-    ahead = logits > chosen
-    tied = logits == chosen
-    if np.count_nonzero(tied) > len(ids):
-        ahead |= tied & (np.arange(logits.shape[1]) < ids[:, None])
-    probabilities *= ahead
-    inside: NDArray[np.bool_] = np.add.reduce(probabilities, axis=1) < top_p[:, 0] * total
-    return inside
+def nucleus(logits: Floats, top_p: float) -> NDArray[np.bool_]:
+    """Which ids are in the nucleus: the fewest likely ones whose probabilities reach top_p.
 
-
-def nucleus(logits: Floats, top_p: NDArray[np.float64]) -> NDArray[np.bool_]:
-    """Which ids are in the nucleus of their row: the fewest likely ones whose probabilities reach top_p.
-
-    2D tensors, with shape (rows, vocabulary), and (rows, 1) for top_p. The likeliest is always in; ties fall to
-    the smaller id. Holtzman et al. 2020, "The Curious Case of Neural Text Degeneration".
+    1D tensors, with shape (vocabulary,). The likeliest is always in; ties fall to the smaller id. Holtzman et al. 2020,
+    "The Curious Case of Neural Text Degeneration".
     """
-    ranked = -np.sort(-logits, axis=1)
-    probabilities = np.exp((ranked - ranked[:, :1]).astype(np.float64))
-    before = np.cumsum(probabilities, axis=1) - probabilities
-    count = (before < top_p * probabilities.sum(axis=1, keepdims=True)).sum(axis=1, keepdims=True)
-    last = np.take_along_axis(ranked, count - 1, axis=1)
-    above, tied = logits > last, logits == last
-    kept: NDArray[np.bool_] = above | (tied & (tied.cumsum(axis=1) <= count - above.sum(axis=1, keepdims=True)))
+    ranked = np.sort(logits)[::-1]
+    reached = np.add.accumulate(np.exp(ranked - ranked[0], dtype=np.float64))
+    count = min(int(reached.searchsorted(top_p * reached[-1])) + 1, len(ranked))
+    kept: NDArray[np.bool_] = logits >= ranked[count - 1]
+    surplus = np.count_nonzero(kept) - count
+    if surplus:
+        kept[(logits == ranked[count - 1]).nonzero()[0][-surplus:]] = False
     return kept

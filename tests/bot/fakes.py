@@ -10,12 +10,13 @@ from pathlib import Path
 import numpy as np
 
 from bot.generating.voice_loader import Card
-from model.batch import Batch, OneByOne
+from model.batch import Batch
 from model.config import SamplingConfig
 from model.generator import Chunk
 from model.sampling import Floats, Rng
 from model.state import State
 from model.vocabulary import Vocabulary
+from tests.one_by_one import OneByOne
 
 WEIGHTS = "0123456789abcdef" * 2
 ALPHABET = "abcdefghij klmnop\nqrstuvwxyz"

@@ -9,11 +9,12 @@ import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
 
-from model.batch import Batch, OneByOne, Row
+from model.batch import Batch, Row
 from model.config import SamplingConfig
 from model.generator import RecurrentGenerator
 from model.sampling import Rng
 from model.state import State
+from tests.one_by_one import OneByOne
 
 
 @dataclass(frozen=True)

@@ -4,12 +4,10 @@ import numpy as np
 import pytest
 from hypothesis import given
 from hypothesis import strategies as st
-from numpy.typing import NDArray
 
 from model.config import SamplingConfig
 from model.errors import ConfigError
-from model.sampling import Floats, Rng, Sampler
-from model.sampling import nucleus as nucleus_of_rows
+from model.sampling import Floats, Rng, Sampler, nucleus
 from model.vocabulary import UNKNOWN_ID
 
 SEEDS = st.integers(0, 2**63 - 1)
@@ -17,10 +15,6 @@ SEEDS = st.integers(0, 2**63 - 1)
 
 def draw(logits: Floats, sampling: SamplingConfig, noise: Floats, recent: str = "") -> int:
     return int(Sampler([sampling], [recent]).draw(logits[None], noise[None])[0])
-
-
-def nucleus(logits: Floats, top_p: float) -> NDArray[np.bool_]:
-    return nucleus_of_rows(logits[None], np.array([[top_p]]))[0]
 
 
 def test_the_noise_of_a_seed_is_the_same_for_ever() -> None:
@@ -98,15 +92,31 @@ def test_the_nucleus_is_what_a_sort_says(seed: int, top_p: float, with_ties: boo
     assert set(nucleus(logits, top_p).nonzero()[0].tolist()) == kept
 
 
-@given(SEEDS, st.floats(0.01, 1), st.booleans())
-def test_what_is_drawn_is_the_best_in_the_nucleus(seed: int, top_p: float, with_ties: bool) -> None:
-    logits = np.random.default_rng(seed).normal(0, 2, 12).astype(np.float32)
-    if with_ties:
+@given(
+    SEEDS,
+    st.lists(st.sampled_from([1e-6, 0.01, 0.3, 0.5, 0.9, 0.999, 1.0]) | st.floats(0.01, 1), min_size=1, max_size=5),
+    st.sampled_from([0.05, 0.5, 1.0, 2.0]),
+    st.sampled_from(["even", "peaked", "with ties"]),
+)
+def test_what_is_drawn_is_the_best_in_the_nucleus(
+    seed: int, top_ps: list[float], temperature: float, kind: str
+) -> None:
+    """However it is found: here by sorting, for one row after another."""
+    logits = np.random.default_rng(seed).normal(0, 0.2 if kind == "even" else 3, (len(top_ps), 12)).astype(np.float32)
+    if kind == "with ties":
         logits = logits.round()
-    logits[UNKNOWN_ID] = -np.inf
-    noise = Rng(seed).gumbel_noise(1, 12)[0]
-    best = np.where(nucleus(logits, top_p), logits + noise, -np.inf).argmax()
-    assert draw(logits, SamplingConfig(1.0, top_p), noise) == best
+    noise = Rng(seed).gumbel_noise(len(top_ps), 12)
+    scaled = logits * np.float32(1 / temperature)
+    scaled[:, UNKNOWN_ID] = -np.inf
+    expected = []
+    for row, each, top_p in zip(scaled, noise, top_ps, strict=True):
+        order = sorted(range(12), key=lambda i: (-row[i], i))
+        probabilities = np.exp((row[order] - row[order[0]]).astype(np.float64))
+        before = np.cumsum(probabilities) - probabilities
+        kept = [order[i] for i in range(12) if top_p == 1 or before[i] < top_p * probabilities.sum()]
+        expected.append(max(kept, key=lambda i: (row[i] + each[i], -i)))
+    samplings = [SamplingConfig(temperature, top_p) for top_p in top_ps]
+    assert Sampler(samplings, [""] * len(top_ps)).draw(logits, noise).tolist() == expected
 
 
 @given(SEEDS)
