@@ -112,6 +112,18 @@ async def test_a_chat_that_floods_is_answered_what_can_be_and_others_all_the_sam
     assert await inbox.accept(more) == 0  # their numbers are known: Telegram need not bring them again
 
 
+async def test_what_came_together_has_its_turn_in_the_order_of_its_numbers(mail: Mail) -> None:
+    inbox = Inbox(mail, ServerClock())
+    await inbox.accept([message(number) for number in (1, 2, 3)])
+    order = []
+    for _ in range(3):
+        place = await inbox.take()
+        opened = await mail.open(place)
+        order.append(opened and opened.update_id)
+        await inbox.leave(place, "done")
+    assert order == [1, 2, 3]
+
+
 class Forgetful(FakeMail):
     """Counts how often it was asked to forget what is done with."""
 

@@ -98,6 +98,11 @@ def test_other_secrets_are_hidden_in_every_spelling(password: str, in_an_address
         assert password[:4] not in line
 
 
+def test_of_a_secret_that_begins_like_another_nothing_is_left() -> None:
+    formatter = RedactingFormatter(["hush-hush", "hush-hush-quiet"])
+    assert formatter.format(record("it is hush-hush-quiet")).endswith("it is [hidden]")
+
+
 def test_a_json_line_is_one_object_with_its_request() -> None:
     formatter = RedactingFormatter(form="json")
     with request(77):
