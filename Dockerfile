@@ -10,7 +10,7 @@ FROM python:${PYTHON} AS uv
 ENV PIP_NO_CACHE_DIR=1 PIP_DISABLE_PIP_VERSION_CHECK=1 UV_NO_CACHE=1 UV_LINK_MODE=copy UV_COMPILE_BYTECODE=1
 WORKDIR /build
 COPY requirements/uv.txt requirements/
-RUN pip install --require-hashes --requirement requirements/uv.txt && python -m venv /opt/cotorra
+RUN pip install --require-hashes --requirement requirements/uv.txt && python -m venv --without-pip /opt/cotorra
 
 # --- the wheel ---------------------------------------------------------------------------------------------------------
 FROM uv AS wheel
