@@ -20,7 +20,7 @@ from benchmarks.proofs.people import PEOPLE, Line, conversation, take_seats
 from benchmarks.proofs.stand import Stand, free_port, stand
 from benchmarks.proofs.telegram import PLAYGROUND, FakeTelegram, open_telegram
 
-PATIENCE = 90.0  # seconds without any progress until what is missing counts as lost
+PATIENCE = 90.0  # seconds without any progress, the last start included
 SECRET = "playground-webhook-no-secret-on-one-machine"  # noqa: S105
 
 
@@ -66,13 +66,7 @@ async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
         with contextlib.suppress(asyncio.CancelledError):
             await people
         await here.bot.start()
-        settled = await here.settled(PATIENCE)
-        code = await here.bot.stop()
-        complaints = [*here.complaints(), *_said_twice(here)]
-        if not settled:
-            complaints.append(f"expected all to be done, saw no progress for {PATIENCE:g} s")
-        if code:
-            complaints.append(f"expected the bot to end in good order, got exit code {code}: {here.bot.last_words()}")
+        complaints = [*await here.settled(PATIENCE), *await here.stopped(), *_said_twice(here)]
         return report.Outcome(_figures(plan, here, lives), complaints)
 
 
@@ -112,20 +106,19 @@ def _settings(plan: Plan) -> dict[str, str]:
 
 
 def _figures(plan: Plan, here: Stand, lives: Lives) -> report.Figures:
-    replies = here.witness.replies.values()
     return {
         "updates": "webhook" if plan.webhook else "polling",
         "seed": plan.seed,
         "kills": plan.kills,
         "chats": plan.chats,
         "groups": plan.groups,
-        "prompts": len(replies),
+        "prompts": len(here.witness.replies),
         "kills_with_prompts_waiting": sum(count > 0 for count in lives.replies),
         "kills_with_a_message_on_its_way": sum(count > 0 for count in lives.uncertain),
         "messages_on_their_way_at_kills": sum(lives.uncertain),
         "messages_half_written_at_kills": sum(lives.growing),
         "refusals_429": here.telegram.refusals,
-        "whole_text_s": report.percentiles([reply.whole_text for reply in replies if reply.whole_text is not None]),
+        **here.waits(),
     }
 
 

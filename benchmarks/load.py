@@ -7,6 +7,7 @@ question about consent to everybody, the bot says 26 things a second, of the 30 
 
 import random
 import time
+from collections.abc import Iterable, Sequence
 from dataclasses import dataclass
 from pathlib import Path
 
@@ -17,7 +18,6 @@ from benchmarks.proofs.people import rounds, take_seats
 from benchmarks.proofs.stand import Stand, stand
 from benchmarks.proofs.telegram import PLAYGROUND, FakeTelegram, open_telegram
 
-PATIENCE = 60.0  # seconds without any progress until what is missing counts as lost
 MOST_GROWTH = 8.0  # MiB that memory may grow in the last quarter; what the run itself keeps is far less
 READ_EVERY = 0.5  # seconds between two readings of memory
 
@@ -43,39 +43,31 @@ async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
         async with meter.watching(here.bot.pid, READ_EVERY) as samples:
             began = time.monotonic()
             await here.speak(lines)
-            settled = await here.settled(PATIENCE)
+            unsettled = await here.settled()
             seconds = time.monotonic() - began
-        code = await here.bot.stop()
-        return _outcome(plan, here, samples, seconds, settled, code)
+        complaints = [*unsettled, *await here.stopped(), *here.refused(), *_growing(samples)]
+        return report.Outcome(_figures(plan, here, samples, seconds), complaints)
 
 
-def _outcome(
-    plan: Plan, here: Stand, samples: list[meter.Sample], seconds: float, settled: bool, code: int
-) -> report.Outcome:
-    replies = list(here.witness.replies.values())
+def _growing(samples: Sequence[meter.Sample]) -> Iterable[str]:
     grown = meter.growth([sample.memory / meter.MEBI for sample in samples])
-    complaints = here.complaints()
-    if not settled:
-        complaints.append(f"expected all to be done, saw no progress for {PATIENCE:g} s")
-    if here.telegram.refusals:
-        complaints.append(f"expected no 429, got {here.telegram.refusals}")
     if grown > MOST_GROWTH:
-        complaints.append(f"expected memory to stay flat, it grew by {grown:.1f} MiB in the last quarter")
-    if code:
-        complaints.append(f"expected the bot to end in good order, got exit code {code}: {here.bot.last_words()}")
-    figures = {
+        yield f"expected memory to stay flat, it grew by {grown:.1f} MiB in the last quarter"
+
+
+def _figures(plan: Plan, here: Stand, samples: Sequence[meter.Sample], seconds: float) -> report.Figures:
+    prompts = len(here.witness.replies)
+    return {
         "chats": plan.chats,
         "groups": plan.groups,
-        "prompts": len(replies),
+        "prompts": prompts,
         "seed": plan.seed,
         "seconds": seconds,
-        "prompts_per_second": len(replies) / seconds,
-        "first_text_s": report.percentiles([r.first_text for r in replies if r.first_text is not None]),
-        "whole_text_s": report.percentiles([r.whole_text for r in replies if r.whole_text is not None]),
+        "prompts_per_second": prompts / seconds,
+        **here.waits(),
         "refusals_429": here.telegram.refusals,
         "bot": meter.summary(samples),
     }
-    return report.Outcome(figures, complaints)
 
 
 @click.command()

@@ -18,7 +18,6 @@ from benchmarks.proofs.people import Line, conversation, take_seats
 from benchmarks.proofs.stand import Stand, free_port, stand
 from benchmarks.proofs.telegram import PLAYGROUND, FakeTelegram, open_telegram
 
-PATIENCE = 60.0  # seconds without any progress until what is missing counts as lost
 READ_EVERY = 2.0  # seconds between two readings
 
 # By how much the last quarter may differ from the one before: what is busy at a moment goes up and down.
@@ -63,16 +62,9 @@ async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
             for half in _halves(conversation(chats, plan.rate, rng, plan.small_talk), plan.minutes * 60):
                 pages.append(Page(len(here.witness.replies), here.ledger.size()))
                 await here.speak(half)
-            settled = await here.settled(PATIENCE)
+            unsettled = await here.settled()
             pages.append(Page(len(here.witness.replies), here.ledger.size()))
-        code = await here.bot.stop()
-        complaints = [*here.complaints(), *growing(samples), *heavier(pages)]
-        if not settled:
-            complaints.append(f"expected all to be done, saw no progress for {PATIENCE:g} s")
-        if here.telegram.refusals:
-            complaints.append(f"expected no 429, got {here.telegram.refusals}")
-        if code:
-            complaints.append(f"expected the bot to end in good order, got exit code {code}: {here.bot.last_words()}")
+        complaints = [*unsettled, *await here.stopped(), *here.refused(), *growing(samples), *heavier(pages)]
         return report.Outcome(_figures(plan, here, samples, pages), complaints)
 
 
@@ -113,16 +105,14 @@ def _bytes_per_prompt(pages: Sequence[Page]) -> tuple[float, float]:
 
 
 def _figures(plan: Plan, here: Stand, samples: Sequence[meter.Sample], pages: Sequence[Page]) -> report.Figures:
-    replies = here.witness.replies.values()
     first, second = _bytes_per_prompt(pages)
     return {
         "seed": plan.seed,
         "minutes": plan.minutes,
         "chats": plan.chats,
         "groups": plan.groups,
-        "prompts": len(replies),
-        "first_text_s": report.percentiles([r.first_text for r in replies if r.first_text is not None]),
-        "whole_text_s": report.percentiles([r.whole_text for r in replies if r.whole_text is not None]),
+        "prompts": len(here.witness.replies),
+        **here.waits(),
         "refusals_429": here.telegram.refusals,
         "bot": meter.summary(samples),
         "database_bytes_per_prompt": {"first_half": first, "second_half": second},

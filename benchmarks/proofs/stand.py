@@ -15,9 +15,11 @@ from benchmarks.proofs.bot_process import BotProcess
 from benchmarks.proofs.ledger import Ledger
 from benchmarks.proofs.line import slow_line
 from benchmarks.proofs.people import Line, wait_for
+from benchmarks.proofs.report import percentiles
 from benchmarks.proofs.telegram import FakeTelegram
 from benchmarks.proofs.witness import Witness
 
+PATIENCE = 60.0  # seconds without any progress until what is missing counts as lost
 WAKE_WITHIN = 90.0  # seconds; a start takes two or three, on a busy machine ten
 LOOK_EVERY = 0.2  # seconds between two looks at whether all is done
 
@@ -56,23 +58,40 @@ class Stand:
             said += 1
         return said
 
-    async def settled(self, patience: float) -> bool:
-        """Everything that was said is done with; False if nothing came of anything for so many seconds."""
+    async def settled(self, patience: float = PATIENCE) -> list[str]:
+        """Everything that was said is done with; a complaint if nothing came of anything for so many seconds."""
         last, since = None, time.monotonic()
         while True:
             untaken = self.telegram.untaken
             left = (untaken, self.witness.unanswered, 0 if untaken else self.ledger.unfinished())
             if not any(left):
-                return True
+                return []
             if left != last:
                 last, since = left, time.monotonic()
             elif time.monotonic() - since > patience:
-                return False
+                return [f"expected all to be done, saw no progress for {patience:g} s"]
             await asyncio.sleep(LOOK_EVERY)
 
-    def complaints(self) -> list[str]:
-        """Whatever is not as it should be."""
-        return self.witness.complaints() + self.ledger.complaints(self.witness)
+    async def stopped(self) -> list[str]:
+        """End the bot; whatever was not as it should be, as people saw it, in the database and in how it ended."""
+        code = await self.bot.stop()
+        found = self.witness.complaints() + self.ledger.complaints(self.witness)
+        if code:
+            found.append(f"expected the bot to end in good order, got exit code {code}: {self.bot.last_words()}")
+        return found
+
+    def refused(self) -> list[str]:
+        """Whether Telegram ever said that it was too much."""
+        count = self.telegram.refusals
+        return [f"expected no 429, got {count}"] if count else []
+
+    def waits(self) -> dict[str, dict[str, float]]:
+        """How long people waited: until the first text they saw, and until the text was whole, in seconds."""
+        replies = self.witness.replies.values()
+        return {
+            "first_text_s": percentiles([r.first_text for r in replies if r.first_text is not None]),
+            "whole_text_s": percentiles([r.whole_text for r in replies if r.whole_text is not None]),
+        }
 
 
 def free_port() -> int:
