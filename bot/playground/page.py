@@ -16,7 +16,7 @@ from bot.playground.actions import NOT_UNDERSTOOD, Actions
 from bot.playground.errors import ApiError, PlaygroundError
 from bot.playground.feed import Event
 from bot.playground.view import state
-from bot.playground.web import Guarded, is_own_origin
+from bot.playground.web import Guarded
 
 STATIC = Path(__file__).parent / "static"
 MAX_SOCKET_MESSAGE = 28 * 2**20  # bytes; a picture of 20 MB in base64
@@ -56,9 +56,6 @@ class PageSocket(Guarded, WebSocketHandler):
         self._actions = actions
         self._sockets = sockets
         self._unwatch: Callable[[], None] | None = None
-
-    def check_origin(self, origin: str) -> bool:
-        return is_own_origin(origin, self.request.host)
 
     def open(self, *_: str, **__: str) -> None:
         """Show all there is, and from then on all that happens."""

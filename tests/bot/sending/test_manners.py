@@ -51,6 +51,7 @@ PRESSED = [
 @example("https://localhost:80/x")
 @example("tg://user?id=1")
 @example("call +34 600 12 34 56, or 4242 4242 4242 4242")
+@example("dial 12345, or 123 456")
 def test_nothing_in_it_can_be_pressed(text: str) -> None:
     sent = defuse(text)
     assert not any(re.search(pattern, sent) for pattern in PRESSED)

@@ -657,6 +657,22 @@ def test_chats_without_a_debt_are_forgotten() -> None:
     assert run(scenario()) < 600
 
 
+def test_a_chat_that_is_being_written_to_is_not_forgotten_however_many_others_come() -> None:
+    delays = iter([60.0])  # for the first call alone
+    server = Server(there=lambda: next(delays, 0.0))
+
+    async def scenario() -> None:
+        stage = world(server, budgets=UNLIMITED)
+        first = asyncio.ensure_future(stage.say(1, "first"))
+        await asyncio.sleep(0)
+        for chat in range(2, 600):
+            await stage.say(chat)
+        await asyncio.gather(first, stage.say(1, "second"))
+
+    run(scenario())
+    assert server.texts(1) == ["first", "second"]
+
+
 def test_a_limiter_that_is_shut_down_leaves_no_timer() -> None:
     async def scenario() -> None:
         stage = world()

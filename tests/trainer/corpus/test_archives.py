@@ -12,6 +12,7 @@ import pytest
 from tests.trainer.corpus.learned import learned
 from tests.trainer.corpus.test_telegram_json import GROUP
 from tests.trainer.corpus.test_whatsapp import ANDROID_SPAIN, IPHONE_GERMANY
+from trainer.corpus.archive import zipped as read_zip
 from trainer.errors import CorpusError
 
 
@@ -92,6 +93,15 @@ def test_a_bomb_of_many_small_charges_is_counted_together(tmp_path: Path) -> Non
     path = zipped(tmp_path / "bomb.zip", {f"{n}.txt": b"x" * (20 << 20) for n in range(4)})
     with pytest.raises(CorpusError, match="expected at most 64 MiB unpacked"):
         learned(path)
+
+
+def test_what_is_read_a_second_time_is_counted_once(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "large.zip", {f"{n}.txt": b"x" * (20 << 20) for n in range(3)})
+    with read_zip(path, "large.zip", None) as sources:
+        for source in [*sources, *sources]:
+            with source.open() as stream:
+                while stream.read(1 << 20):
+                    pass
 
 
 @pytest.mark.parametrize("inner", ["gz", "zip"])
