@@ -6,7 +6,6 @@ import signal
 import socket
 import subprocess
 import sys
-import time
 import urllib.request
 from pathlib import Path
 
@@ -164,8 +163,6 @@ def test_the_demo_answers_its_page_and_ends_in_good_order(tmp_path: Path, number
     with urllib.request.urlopen(url, timeout=10) as page:  # noqa: S310  our own, on the loopback
         assert page.status == 200
     process.send_signal(number)
-    start = time.monotonic()
-    _, errors = process.communicate(timeout=10)
-    assert process.returncode == 0, errors
-    assert time.monotonic() - start < 8
+    _, errors = process.communicate(timeout=60)
+    assert process.returncode == 0, errors  # one that takes too long is ended by its own alarm
     assert "Traceback" not in errors

@@ -2,7 +2,6 @@
 
 import hashlib
 import os
-import time
 import unicodedata
 from collections.abc import Iterator
 from pathlib import Path
@@ -116,11 +115,10 @@ def test_a_korean_syllable_is_joined_wherever_it_stands(tmp_path: Path) -> None:
     assert read(tmp_path / "a.txt") == text
 
 
+@pytest.mark.timeout(60)  # a moment; where time grows with the square of the length, minutes
 def test_a_letter_under_half_a_million_marks_takes_no_endless_time(tmp_path: Path) -> None:
     (tmp_path / "a.txt").write_text("e" + "\u0300\u0316" * 250_000, "utf-8")
-    start = time.process_time()
     assert len(read(tmp_path / "a.txt")) > 400_000
-    assert time.process_time() - start < 3
 
 
 @pytest.mark.parametrize("encoding", ["rot13", "zlib", "base64", "undefined", "x\0y", "klingon", "../x"])
