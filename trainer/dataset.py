@@ -84,11 +84,12 @@ class Dataset:
         vocabulary: Vocabulary | None = None,
         grow: bool = False,
         scratch: Path | None = None,
+        name: str = "it",
     ) -> "Dataset":
         """Ids in a temporary memory-mapped file; characters rarer than minimum_count become `<unk>`.
 
         Without a minimum_count it grows with the corpus. A given vocabulary is kept as it is, or, to grow, gets
-        what characters it lacks appended. scratch: the folder for the file.
+        what characters it lacks appended. scratch: the folder for the file. name: what people call the corpus.
         Raises CorpusError for a corpus too short or of a single character, and where the disk is full.
         """
         numbering, digest = Numbering(), hashlib.sha256()
@@ -101,7 +102,7 @@ class Dataset:
         if length < SHORTEST or numbering.different < 2:
             raise CorpusError(
                 f"expected a corpus of at least {SHORTEST} characters and 2 different ones, "
-                f"got {length:,} and {numbering.different}: name a longer text"
+                f"got {length:,} and {numbering.different} in {name}: name a longer text"
             )
         minimum = usual_minimum(length) if minimum_count is None else minimum_count
         if vocabulary is None or grow:

@@ -70,7 +70,7 @@ def distinct(texts: Sequence[str], length: int) -> float:
 def known_share(texts: Sequence[str], corpus: str) -> float:
     """The share of the words that the corpus has too, in whatever case; the last one of a text may be cut."""
     spoken = [word for text in texts for word in words(text)]
-    known = set(words(corpus + "\n"))
+    known = {match.group() for match in _WORD.finditer(corpus.casefold())}  # no list of them all
     return sum(word in known for word in spoken) / max(1, len(spoken))
 
 

@@ -61,7 +61,7 @@ def prepare(
     if earlier is not None:
         minimum_count = earlier.corpus.get(_LEFT_OUT, {}).get("minimum_count", 1)
     vocabulary, scratch = known.vocabulary if known else None, scratch_folder(out)
-    dataset = Dataset.build(corpus.pieces, minimum_count, vocabulary, grow=earlier is None, scratch=scratch)
+    dataset = Dataset.build(corpus.pieces, minimum_count, vocabulary, earlier is None, scratch, corpus.name)
     plan = make_plan(len(dataset.training))
     notes = {_ORIGIN: _about_origin(origin, dataset)} if origin else {}
     if earlier is not None:

@@ -21,16 +21,18 @@ _JSON_LINES = (".jsonl", ".ndjson")
 _OBJECT = re.compile(r'\s*\{\s*(?:"|\})')
 _LIST = re.compile(r"\s*\[\s*\{")
 _ANY_JSON = re.compile(r"\s*[\[{]")
+_PAGES = (".html", ".htm", ".xhtml")
+_ANY_PAGE = re.compile(r"\s*<(?:!doctype\s+html|html)\b", re.IGNORECASE)
 
 
 def choose_reader(source: Source, options: ReadingOptions, alone: bool = True) -> Reader:
     """The reader for a file. alone: it was named by itself, so JSON of some other program is not meant as text.
 
-    Raises CorpusError for a file that cannot be read, and for such JSON.
+    Raises CorpusError for a file that cannot be read, for such JSON, and for a web page.
     """
     if options.plain or source.is_binary():
         return read_text
-    head = beginning(source)
+    head = source.beginning()
     suffix = source.path.suffix.lower()
     if is_telegram_json(head):
         return read_telegram_json
@@ -49,15 +51,17 @@ def choose_reader(source: Source, options: ReadingOptions, alone: bool = True) -
             f"expected Telegram's result.json or JSON Lines in {source.title}, got other JSON: "
             "export the chat from Telegram Desktop, or --plain to read it as text"
         )
+    if is_page(source, head):
+        raise CorpusError(
+            f"expected a page of a Telegram export in {source.title}, got another or a damaged one: export the chat "
+            "again, save the page as text, or --plain to read it with its tags"
+        )
     return read_table if options.column and alone else read_text
 
 
-def beginning(source: Source) -> str:
-    """The head as text, what cannot be decoded left out; an encoding that is none is for the reader to say."""
-    try:
-        return source.head().decode(source.told_encoding(), "ignore").removeprefix("\ufeff").replace("\r\n", "\n")
-    except (LookupError, ValueError):
-        return ""
+def is_page(source: Source, head: str) -> bool:
+    """Whether a file that begins so is a web page, of whatever program."""
+    return source.path.suffix.lower() in _PAGES or bool(_ANY_PAGE.match(head))
 
 
 def _one_page(source: Source, options: ReadingOptions) -> Iterator[Message]:

@@ -9,6 +9,7 @@ from pathlib import Path, PurePosixPath
 from typing import Protocol
 
 from trainer.corpus.characters import normalised
+from trainer.corpus.foreign import foreign_kind
 from trainer.errors import CorpusError
 
 PIECE = 1 << 20  # bytes read at a time; a file is never whole in memory
@@ -55,16 +56,22 @@ class Source:
         return data
 
     def told_encoding(self) -> str:
-        """The encoding that was named, or that the file tells, or UTF-8."""
-        if self.encoding:
-            return self.encoding
+        """The encoding that the file tells, or that was named, or UTF-8."""
         head = self.head()
-        return next((name for mark, name in _MARKS if head.startswith(mark)), "utf-8")
+        told = next((name for mark, name in _MARKS if head.startswith(mark)), None)
+        return told or self.encoding or "utf-8"
 
     def is_binary(self) -> bool:
         """Whether the head holds what no text does."""
-        head = self.head()
-        return self.encoding is None and b"\0" in head and not any(head.startswith(mark) for mark, _ in _MARKS)
+        return foreign_kind(self.head()) is not None or "\0" in self.beginning()
+
+    def beginning(self) -> str:
+        """The head as text, what cannot be decoded left out; an encoding that is none is for the reader to say."""
+        try:
+            text = self.head().decode(self.told_encoding(), "ignore")
+        except (LookupError, ValueError):
+            return ""
+        return text.removeprefix("\ufeff").replace("\r\n", "\n")
 
     def pieces(self) -> Iterator[str]:
         """Its text in NFC, with newlines as they are in Python. Raises CorpusError."""

@@ -2,6 +2,7 @@
 
 from collections.abc import Iterator
 
+from trainer.corpus.foreign import foreign_kind
 from trainer.corpus.options import ReadingOptions
 from trainer.corpus.source import Source
 from trainer.errors import CorpusError
@@ -13,6 +14,8 @@ def read_text(source: Source, options: ReadingOptions) -> Iterator[str]:
         raise CorpusError(
             f"expected a chat to choose authors from, got plain text in {source.title}: leave out it or --author"
         )
+    if kind := foreign_kind(source.head()):
+        raise CorpusError(f"expected text, got {kind}, {source.title}: save it as text and name that")
     if source.is_binary():
         raise CorpusError(
             f"expected text, got NUL bytes in {source.title}: name a text file, or its --encoding, such as utf-16-le"

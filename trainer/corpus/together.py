@@ -5,7 +5,7 @@ from collections.abc import Iterator, Sequence
 from pathlib import Path, PurePosixPath
 
 from trainer.corpus.archive import GZIP, ZIP, gzipped, zipped
-from trainer.corpus.choice import beginning, choose_reader
+from trainer.corpus.choice import choose_reader, is_page
 from trainer.corpus.message import Piece
 from trainer.corpus.options import ReadingOptions
 from trainer.corpus.source import Source, printable
@@ -75,11 +75,16 @@ def read_together(sources: Sequence[Source], title: str, options: ReadingOptions
 
 
 def _of_file(source: Source, options: ReadingOptions) -> Iterator[Piece] | None:
-    """A text or a chat. Within an archive another archive is passed over, and so are pictures everywhere."""
+    """A text or a chat. Within an archive another archive is passed over, so are pictures and web pages everywhere.
+
+    What is called as Telegram's pages are is none of the kind: it is damaged, and refused.
+    """
     if _is_packed(source):
         wanted = source.file and source.path.suffix.lower() in (".gz", ".zip")  # not .docx and the like
         return read_file(source, options) if wanted else None
-    return None if source.is_binary() else choose_reader(source, options, alone=False)(source, options)
+    if source.is_binary() or (not options.plain and _is_decoration(source)):
+        return None
+    return choose_reader(source, options, alone=False)(source, options)
 
 
 def _of_export(source: Source, beside: dict[str, Source], options: ReadingOptions) -> Iterator[Piece] | None:
@@ -99,10 +104,16 @@ def _in_order(pages: dict[str, Source]) -> list[Source]:
 def _is_export(source: Source) -> bool:
     """Whether this file makes its folder a Telegram export."""
     if source.path.name == "result.json":
-        return is_telegram_json(beginning(source))
+        return is_telegram_json(source.beginning())
     if source.path.name == "messages.html":
-        return is_telegram_html(beginning(source))
+        return is_telegram_html(source.beginning())
     return source.path.name == _WHOLE_ACCOUNT
+
+
+def _is_decoration(source: Source) -> bool:
+    """Whether it is a web page, but no chat's."""
+    head = source.beginning()
+    return is_page(source, head) and not is_telegram_html(head) and not PAGE.fullmatch(source.path.name)
 
 
 def _is_packed(source: Source) -> bool:

@@ -264,9 +264,12 @@ def test_the_time_zone_is_counted(tmp_path: Path) -> None:
     assert message.when == 1683878460  # 10:01 at UTC+02:00
 
 
-def test_another_web_page_is_plain_text(tmp_path: Path) -> None:
-    (tmp_path / "messages.html").write_text("<html><p>not ours</p></html>")
-    assert learned(tmp_path / "messages.html") == "<html><p>not ours</p></html>"
+@pytest.mark.parametrize("characters", [20, 200, len(TOP) // 2])
+def test_a_page_cut_before_it_can_be_told_is_no_text(tmp_path: Path, characters: int) -> None:
+    (tmp_path / "messages.html").write_text((TOP + said(1, "Ana", "hola") + END)[:characters])
+    for path in (tmp_path / "messages.html", tmp_path):
+        with pytest.raises(CorpusError, match=r"messages\.html, got another or a damaged one: export the chat again"):
+            learned(path)
 
 
 def test_pictures_of_emoji_spoilers_and_lines_within_quotes_are_words(tmp_path: Path) -> None:

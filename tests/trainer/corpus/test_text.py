@@ -9,7 +9,7 @@ from pathlib import Path
 import pytest
 
 from tests.trainer.corpus.server import Page, serving
-from trainer.corpus import open_corpus
+from trainer.corpus import ReadingOptions, open_corpus
 from trainer.corpus.named import Download, fetch
 from trainer.errors import CorpusError
 
@@ -48,6 +48,52 @@ def test_a_binary_file_is_refused(tmp_path: Path) -> None:
     (tmp_path / "a.bin").write_bytes(bytes(range(256)))
     with pytest.raises(CorpusError, match=r"expected text, got NUL bytes in .*a\.bin"):
         read(tmp_path / "a.bin")
+
+
+@pytest.mark.parametrize(
+    ("data", "kind"),
+    [
+        (b"%PDF-1.4\n1 0 obj\n", "a PDF document"),
+        (b"{\\rtf1\\ansi Hello}", "an RTF document"),
+        (b"\x89PNG\r\n\x1a\n\0", "a picture"),
+        (b"\xff\xd8\xff\xe0", "a picture"),
+        (b"SQLite format 3\0\x10", "a SQLite database"),
+        (b"\xd0\xcf\x11\xe0\xa1\xb1\x1a\xe1", "a document of an old Office program"),
+        (b"BZh91AY", "a bzip2 archive"),
+        (b"notes.txt".ljust(257, b"\0") + b"ustar\x0000", "a tar archive"),
+    ],
+)
+def test_another_programs_file_is_called_what_it_is_and_passed_over_in_a_folder(
+    tmp_path: Path, data: bytes, kind: str
+) -> None:
+    (tmp_path / "a.txt").write_bytes(data)
+    for encoding in (None, "latin-1"):
+        with pytest.raises(CorpusError, match=rf"expected text, got {kind}, .*a\.txt: save it as text and name that"):
+            read(tmp_path / "a.txt", encoding)
+    (tmp_path / "b.txt").write_text("two")
+    assert read(tmp_path) == "two\n"
+
+
+def test_a_folder_of_many_encodings_needs_the_name_of_that_which_does_not_tell_itself(tmp_path: Path) -> None:
+    for name, encoding in {"a": "utf-16", "b": "utf-8-sig", "c": "latin-1", "d": "utf-32"}.items():
+        (tmp_path / f"{name}.txt").write_text(TEXT, encoding)
+    (tmp_path / "e.bin").write_bytes(b"\0\1\2")
+    with pytest.raises(CorpusError, match=r"expected utf-8 in .*c\.txt, got byte 0xF1 at byte 2: name the file's"):
+        read(tmp_path)
+    assert read(tmp_path, "latin-1") == (TEXT + "\n") * 4
+
+
+@pytest.mark.parametrize("page", ["<!DOCTYPE html>\n<html><body><p>Hello</p>", "\n<HTML><p>Hello", "<p>Hello there"])
+def test_a_web_page_is_no_text_unless_it_is_asked_for_as_one(tmp_path: Path, page: str) -> None:
+    (tmp_path / "page.html").write_text(page)
+    with pytest.raises(CorpusError, match=r"expected a page of a Telegram export in .*page\.html, got another or a "):
+        read(tmp_path / "page.html")
+    assert "".join(open_corpus([str(tmp_path / "page.html")], options=ReadingOptions(plain=True)).pieces) == page
+    (tmp_path / "a.txt").write_text("one")
+    assert read(tmp_path) == "one\n"
+    (tmp_path / "page.html").rename(tmp_path / "messages2.html")
+    with pytest.raises(CorpusError, match=r"messages2\.html, got another or a damaged one"):
+        read(tmp_path)
 
 
 def test_an_encoding_that_does_not_exist_is_refused(tmp_path: Path) -> None:
