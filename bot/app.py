@@ -23,6 +23,7 @@ from bot.callbacks import Callbacks
 from bot.clock import ServerClock
 from bot.connecting import connected
 from bot.context import BotApplication, Services
+from bot.generating.scheduler import PATIENCE
 from bot.generating.voice_folders import VoiceFolders
 from bot.generating.voice_loader import CheckpointLoader, VoiceLoader
 from bot.generating.voices import Voices
@@ -52,7 +53,7 @@ from bot.sending.rate_limiter import RateLimiter
 from bot.settings import TELEGRAM
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
-from bot.storage.errors import DatabaseFull, DatabaseLocked, DatabaseUnreachable
+from bot.storage.errors import DatabaseLocked, DatabaseUnreachable
 from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
 from bot.storage.sole_use import sole_use
@@ -76,6 +77,7 @@ class BotConfig:
     budgets: Budgets = TELEGRAM_BUDGETS
     age_limit: dt.timedelta = AGE_LIMIT
     patience: float = LAST_REPLIES
+    engine_patience: float = PATIENCE  # seconds for a step of the generator
     data_dir: Path = Path()  # where the key of the tombstones lies, and they themselves
     terms: Terms = field(default_factory=Terms)
     answer: float = ANSWER
@@ -104,7 +106,11 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
         await stack.enter_async_context(sole_use(database.url))
         await _prepare(database, config)
         voices = await stack.enter_async_context(
-            Voices(config.voices, loader or CheckpointLoader(config.engine), partial(CountedScheduler, metrics))
+            Voices(
+                config.voices,
+                loader or CheckpointLoader(config.engine),
+                partial(CountedScheduler, metrics, config.engine_patience),
+            )
         )
         await asyncio.to_thread(load_all)
         clock = ServerClock()
@@ -204,13 +210,16 @@ def build(config: BotConfig, services: Services) -> BotApplication:
 
 
 async def _prepare(database: Database, config: BotConfig) -> None:
-    """The newest tables, however long the database is busy elsewhere."""
+    """The newest tables, however long the database is busy elsewhere.
+
+    Raises StorageError for what lasts until somebody acts, such as a full disk: nothing was begun that could be lost.
+    """
     trouble = Trouble("the database", _log)
     attempt = 0
     while True:
         try:
             upgraded = await prepare_schema(database, config.database)
-        except (DatabaseLocked, DatabaseFull, DatabaseUnreachable) as error:
+        except (DatabaseLocked, DatabaseUnreachable) as error:
             trouble.begins("database", f"{error}; trying again")
             await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
             attempt += 1

@@ -17,8 +17,10 @@ from model.generator import Generator
 class CountedScheduler(Scheduler):
     """A scheduler whose characters and failures are counted."""
 
-    def __init__(self, metrics: Metrics, generator: Generator, reload: Callable[[], Generator] | None = None) -> None:
-        super().__init__(generator, reload)
+    def __init__(
+        self, metrics: Metrics, patience: float, generator: Generator, reload: Callable[[], Generator] | None = None
+    ) -> None:
+        super().__init__(generator, reload, patience=patience)
         self._metrics = metrics
 
     async def run(self, turn: Turn, watch: Watch | None = None) -> Continuation:

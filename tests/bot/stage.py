@@ -13,6 +13,7 @@ from telegram import Message
 
 from bot.app import ANSWER, LAST_REPLIES, BotConfig, running
 from bot.context import BotApplication
+from bot.generating.scheduler import PATIENCE
 from bot.generating.voice_folders import VoiceFolders
 from bot.incoming.webhook_config import WebhookConfig
 from bot.observability.server import PagesConfig
@@ -54,6 +55,7 @@ class Stage:
         etiquette: EtiquetteConfig | None = None,
         voices: VoiceFolders | None = None,
         answer: float = ANSWER,
+        engine_patience: float = PATIENCE,
         port: int = 0,
         data_dir: Path | None = None,
     ) -> None:
@@ -78,6 +80,7 @@ class Stage:
         self._loader = loader or FakeLoader(generator)
         self._voices = voices or VoiceFolders(Path("parrot"))
         self._answer = answer
+        self._engine_patience = engine_patience
         self._data_dir = data_dir or Path(address.removeprefix("sqlite:///")).parent
         self._update_id = 5_000_000
         self._stack = AsyncExitStack()
@@ -129,6 +132,7 @@ class Stage:
             etiquette=self._etiquette,
             pages=self._pages,
             answer=self._answer,
+            engine_patience=self._engine_patience,
         )
         self.application = await self._bot.enter_async_context(running(config, self._loader))
 
