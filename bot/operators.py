@@ -3,28 +3,38 @@
 import asyncio
 import logging
 
+from telegram import Chat, Update
 from telegram.error import TelegramError
 
 from bot.context import BotContext
 from bot.languages import N_, phrases
 from bot.observability.logging_setup import outline
+from bot.sending.replies import say_at
+from bot.sending.spot import Spot
+from bot.storage.errors import StorageError
 
 FAILED = N_("Something I was asked failed: {error}. The log says more. Of the same again in an hour at the earliest.")
+
+OF_ERRORS, OF_CHATS = -1_000, -2_000  # numbers of what is said to them, far from those of what is said in the chat
 
 _log = logging.getLogger(__name__)
 
 
-async def alarm(error: BaseException, context: BotContext) -> None:
+async def alarm(error: BaseException, update: Update, context: BotContext) -> None:
     """Tell of an error that no handler expected: its kind and where it arose, and nobody's words."""
     kind = outline(error, frames=1)
     if context.bot_data.alarms.is_news(kind, asyncio.get_running_loop().time()):
-        await tell_operators(FAILED, context, error=kind)
+        await tell_operators(FAILED, OF_ERRORS, update, context, error=kind)
 
 
-async def tell_operators(sentence: str, context: BotContext, **values: object) -> None:
-    """Say something to those who run the bot, in their private chats."""
-    for admin_id in sorted(context.bot_data.access.admins):
+async def tell_operators(sentence: str, saying: int, update: Update, context: BotContext, **values: object) -> None:
+    """Say something that came of an update to those who run the bot, in their private chats.
+
+    saying: its number, and for each of them one less; negative, since handling the update again may not come to it.
+    """
+    for number, admin_id in enumerate(sorted(context.bot_data.access.admins)):
+        spot, text = Spot(admin_id, Chat.PRIVATE), phrases(None)(sentence, **values)
         try:
-            await context.bot.send_message(admin_id, phrases(None)(sentence, **values))
-        except TelegramError as error:  # they have not opened a chat with the bot; the log says it too
+            await say_at(spot, update, text, context, saying=saying - number)
+        except (TelegramError, StorageError) as error:  # they have not opened a chat with the bot; the log says it too
             _log.debug("somebody who runs the bot was not told: %s", type(error).__name__)

@@ -49,7 +49,7 @@ async def on_error(update: object, context: BotContext) -> None:
         return
     context.bot_data.metrics.error(error)
     _log.error("an update failed: %s", outline(error))
-    await alarm(error, context)
+    await alarm(error, update, context)
     try:
         say = await phrases_for(update, context)
         await reply(update, say(SORRY), context)

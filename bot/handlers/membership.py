@@ -7,7 +7,7 @@ from telegram.ext import ApplicationHandlerStop
 
 from bot.context import BotContext, is_private, said
 from bot.languages import N_
-from bot.operators import tell_operators
+from bot.operators import OF_CHATS, tell_operators
 from bot.sending.silence import is_silent
 from bot.storage.chats import Chat
 
@@ -54,12 +54,12 @@ async def on_migration(update: Update, context: BotContext) -> None:
     if message is None:
         return
     if message.migrate_to_chat_id is not None:
-        await follow(message.chat.id, message.migrate_to_chat_id, context)
+        await follow(message.chat.id, message.migrate_to_chat_id, update, context)
     elif message.migrate_from_chat_id is not None:
-        await follow(message.migrate_from_chat_id, message.chat.id, context)
+        await follow(message.migrate_from_chat_id, message.chat.id, update, context)
 
 
-async def follow(old: int, new: int, context: BotContext) -> int:
+async def follow(old: int, new: int, update: Update, context: BotContext) -> int:
     """Everything of a group is the supergroup's from now on; how many waiting updates moved with it."""
     services = context.bot_data
     chat = await services.book.find_chat(old)
@@ -69,5 +69,5 @@ async def follow(old: int, new: int, context: BotContext) -> int:
         access = services.access
         if access.allows(old, None) and not access.allows(new, None):
             _log.warning("the supergroup %d is not in COTORRA_ALLOWED_CHATS, which has %d", new, old)
-            await tell_operators(NOT_LET_IN, context, title=chat.title or old, id=new)
+            await tell_operators(NOT_LET_IN, OF_CHATS, update, context, title=chat.title or old, id=new)
     return redirected

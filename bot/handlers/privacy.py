@@ -2,7 +2,7 @@
 
 import logging
 
-from telegram import InlineKeyboardMarkup, InputFile, Update
+from telegram import Chat, InlineKeyboardMarkup, Update
 from telegram.error import BadRequest, Forbidden, TelegramError
 
 from bot.callbacks import Callback
@@ -14,8 +14,9 @@ from bot.languages import N_, Phrases, phrases
 from bot.privacy.my_data import collect
 from bot.privacy.terms import Question
 from bot.rules.rights import ADMINS_ONLY, is_admin
+from bot.sending.parcels import File, send_once
 from bot.sending.replies import reply, say_at
-from bot.sending.spot import spot_of
+from bot.sending.spot import Spot, spot_of
 from bot.storage.consents import Consent, Decision
 from bot.storage.users import User
 
@@ -92,7 +93,7 @@ async def my_data_command(update: Update, call: Call, context: BotContext) -> No
         return
     name, content = await collect(context.bot_data.database, person.id)
     try:
-        await context.bot.send_document(person.id, InputFile(content, name), caption=say(MY_DATA))
+        await send_once(File(name, content, say(MY_DATA)), Spot(person.id, Chat.PRIVATE), update, context)
     except (Forbidden, BadRequest):
         await reply(update, say(OPEN_FIRST), context)
         return

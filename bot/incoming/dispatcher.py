@@ -22,6 +22,7 @@ from bot.incoming.inbox import Inbox
 from bot.observability.logging_setup import outline
 from bot.observability.request import request
 from bot.observability.trouble import Trouble
+from bot.sending.delivery import Uncertain
 from bot.storage.errors import StorageError
 from bot.storage.inbox import Opened
 
@@ -160,7 +161,7 @@ class Dispatcher:
         if isinstance(trouble, RetryAfter):  # a chat's own limit, or everybody's: no trouble, only patience
             asked = trouble.retry_after
             pause = max(pause, asked.total_seconds() if isinstance(asked, dt.timedelta) else asked)
-        elif not isinstance(trouble, TurnRefused):
+        elif not isinstance(trouble, TurnRefused | Uncertain):
             kind = str(trouble) if isinstance(trouble, StorageError) else type(trouble).__name__
             self._trouble.begins("trouble", f"what cannot be answered now is tried again ({kind})")
         self._naps[place] = asyncio.get_running_loop().call_later(pause, self._wake, place)

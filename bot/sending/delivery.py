@@ -38,6 +38,10 @@ NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 _log = logging.getLogger(__name__)
 
 
+class Uncertain(TelegramError):
+    """Another message to the chat may have arrived: that is found out first, by the update that sent it."""
+
+
 async def deliver(
     delivery: Delivery, text: str, spot: Spot, bot: PacedBot, inbox: Inbox, keyboard: InlineKeyboardMarkup | None = None
 ) -> int:
@@ -128,7 +132,7 @@ async def _send(
 
     async def about_to_go() -> None:  # not before: what dies while it waits for its turn needs no search
         nonlocal begun
-        begun = await inbox.mail.begin(begun)
+        begun = await begin(begun, inbox)
 
     try:
         sent = await bot.send_message(
@@ -147,6 +151,14 @@ async def _send(
             await inbox.mail.take_back(begun)
         raise
     return await inbox.mail.sent(begun, sent.message_id)
+
+
+async def begin(delivery: Delivery, inbox: Inbox) -> Delivery:
+    """Note that from now on the message may have been sent. Raises Uncertain where it must not be yet."""
+    begun = await inbox.mail.begin(delivery)
+    if begun is None:
+        raise Uncertain("another message to the chat is looked for first")
+    return begun
 
 
 def quoting(spot: Spot) -> ReplyParameters | None:

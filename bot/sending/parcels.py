@@ -1,4 +1,4 @@
-"""Parcels: what is sent once although it is no text: a picture, a poll. The other half of `bot.sending.delivery`.
+"""Parcels: what is sent once although it is no text: a picture, file or poll. The other half of `bot.sending.delivery`.
 
 After a crash in the moment of sending nobody can tell whether it arrived; then each message that it may be is asked
 for: Telegram lets a bot change what is its own, so a harmless change finds it.
@@ -11,12 +11,12 @@ from collections.abc import Callable
 from dataclasses import dataclass
 from typing import Literal, Protocol
 
-from telegram import Chat, InlineKeyboardMarkup, InputPollOption, Message, Update
+from telegram import Chat, InlineKeyboardMarkup, InputFile, InputPollOption, Message, Update
 from telegram.error import BadRequest, TelegramError
 
 from bot.context import BotContext
 from bot.incoming.inbox import Inbox
-from bot.sending.delivery import CATCH_UP, NOT_SENT, REFUSED, meaning, quoting
+from bot.sending.delivery import CATCH_UP, NOT_SENT, REFUSED, begin, meaning, quoting
 from bot.sending.outgoing import Departure, PacedBot, Priority
 from bot.sending.probing import Probe, Search
 from bot.sending.spot import Spot
@@ -64,7 +64,34 @@ class Photo:
 
     async def probe(self, bot: PacedBot, chat_id: int, message_id: int) -> Message | None:
         found = await bot.edit_message_caption(chat_id, message_id, caption=self.caption)
-        return found if isinstance(found, Message) else None
+        return found if isinstance(found, Message) and found.photo else None
+
+
+@dataclass(frozen=True)
+class File:
+    """A file with a caption."""
+
+    name: str
+    content: bytes
+    caption: str
+
+    @property
+    def note(self) -> str:
+        return self.caption
+
+    async def send(self, bot: PacedBot, spot: Spot, departure: Departure) -> Message:
+        return await bot.send_document(
+            spot.chat_id,
+            InputFile(self.content, self.name),
+            self.caption,
+            message_thread_id=spot.thread_id,
+            reply_parameters=quoting(spot),
+            rate_limit_args=departure,
+        )
+
+    async def probe(self, bot: PacedBot, chat_id: int, message_id: int) -> Message | None:
+        found = await bot.edit_message_caption(chat_id, message_id, caption=self.caption)
+        return found if isinstance(found, Message) and found.document else None
 
 
 @dataclass(frozen=True)
@@ -131,12 +158,12 @@ async def _send(parcel: Parcel, delivery: Delivery, spot: Spot, bot: PacedBot, i
 
     async def about_to_go() -> None:
         nonlocal begun
-        begun = await inbox.mail.begin(begun)
+        begun = await begin(begun, inbox)
 
     try:
         message = await parcel.send(bot, spot, Departure(Priority.FINAL, about_to_go))
     except TelegramError as error:
-        if isinstance(error, REFUSED) or isinstance(error.__cause__, NOT_SENT):
+        if begun.above is not None and (isinstance(error, REFUSED) or isinstance(error.__cause__, NOT_SENT)):
             await inbox.mail.take_back(begun)
         raise
     await inbox.mail.sent(begun, message.message_id)

@@ -26,6 +26,7 @@ class Delivery:
     message_id: int | None = None
 
 
+_UNCERTAIN = deliveries.c.above.is_not(None) & deliveries.c.message_id.is_(None) & (inbox.c.state == "waiting")
 _COLUMNS = [deliveries.c[name] for name in Delivery.__dataclass_fields__]
 
 
@@ -82,5 +83,11 @@ class Deliveries:
     async def uncertain(self, bot_id: int) -> int:
         """How many messages may have been sent, without our knowing."""
         joined = select(func.count()).select_from(deliveries).join(inbox, inbox.c.id == deliveries.c.inbox_id)
-        open_ = deliveries.c.above.is_not(None) & deliveries.c.message_id.is_(None) & (inbox.c.state == "waiting")
-        return (await self._connection.execute(joined.where((inbox.c.bot_id == bot_id) & open_))).scalar_one()
+        return (await self._connection.execute(joined.where((inbox.c.bot_id == bot_id) & _UNCERTAIN))).scalar_one()
+
+    async def waits_for_another(self, bot_id: int, delivery: Delivery) -> bool:
+        """Whether another update may have sent a message to the same chat, without our knowing."""
+        joined = select(deliveries.c.inbox_id).join(inbox, inbox.c.id == deliveries.c.inbox_id)
+        others = (deliveries.c.chat_id == delivery.chat_id) & (deliveries.c.inbox_id != delivery.inbox_id)
+        found = joined.where((inbox.c.bot_id == bot_id) & others & _UNCERTAIN).limit(1)
+        return (await self._connection.execute(found)).first() is not None

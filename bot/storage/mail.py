@@ -115,12 +115,17 @@ class Mail:
                 await Inboxes(connection).uncount(place)
         return [rows[part] for part in range(len(texts))]
 
-    async def begin(self, delivery: Delivery) -> Delivery:
-        """From now on the message may have been sent."""
+    async def begin(self, delivery: Delivery) -> Delivery | None:
+        """From now on the message may have been sent; None while another update's may have been, to the same chat.
+
+        Of two such messages in one chat, the search for the first could take the second for it.
+        """
         async with self._database.writing() as connection:
             table = Deliveries(connection)
             above = delivery.above  # after an uncertain attempt the first bound stays: its message may still turn up
             if above is None:
+                if await table.waits_for_another(self.bot_id, delivery):
+                    return None
                 above = await table.last_message_id(self.bot_id, delivery.chat_id)
             begun = dataclasses.replace(delivery, above=above)
             await table.put(begun)

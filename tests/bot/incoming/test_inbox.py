@@ -1,6 +1,7 @@
 """Nothing lost, nothing said twice: what arrives, what goes out, and what may go wrong in between."""
 
 import asyncio
+import dataclasses
 import datetime as dt
 import json
 import resource
@@ -11,9 +12,11 @@ import pytest
 
 from bot.errors import TokenRevoked
 from bot.incoming.inbox import ATTEMPTS, SUSPICIOUS
-from bot.playground import faults
+from bot.playground import Playground, faults
+from bot.rules.access import Access
 from bot.sending.budgets import Budgets
 from bot.storage.database import Database
+from bot.storage.deliveries import Deliveries
 from bot.storage.inbox import Arrival
 from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
@@ -341,6 +344,45 @@ async def test_what_the_process_may_have_died_on_is_begun_alone_and_then_all_the
         generator.gate.set()
         await stage.idle()
         assert [state for state, _ in await states(stage)] == ["done"] * 3
+
+
+async def maybe_sent(stage: Stage, text: str, before: int = 0) -> None:
+    """An answer that may have arrived in the private chat, before so many messages; the next bot looks for it."""
+    mail = Mail(stage.database, stage.playground.world.bot.id)
+    (place,) = await mail.accept([arrival(stage, 5, stage.you, "/help")])
+    (delivery,) = await mail.plan(place.id, 0, stage.you, [text])
+    begun = await mail.begin(delivery)
+    assert begun is not None
+    async with stage.database.writing() as connection:
+        await Deliveries(connection).put(dataclasses.replace(begun, above=(begun.above or before) - before))
+
+
+async def test_what_operators_are_told_is_never_taken_for_a_lost_message(address: str) -> None:
+    you = Playground().world.you.id
+    async with Stage(address, FakeGenerator(), Access(admins=frozenset({you}))) as stage:
+        await stage.ask("/help")
+        stage.playground.faults.add(faults.error(400, "Bad Request: what?"), method="sendMessage")
+        await stage.deliver_command("/temp", chat=stage.group)
+        await stage.playground.until(stage.you, lambda m: "The log says more" in (m.text or ""))
+        told = texts(stage, stage.you)
+        await maybe_sent(stage, "lost", before=1)
+        await stage.restart()
+        await stage.idle()
+        assert texts(stage, stage.you) == [*told, "lost"]
+
+
+async def test_while_a_message_may_have_arrived_no_other_goes_to_its_chat(stage: Stage) -> None:
+    await stage.idle()
+    await maybe_sent(stage, "lost")
+    await stage.deliver_command("/temp", update_id=6)
+    async with asyncio.timeout(30):
+        while b'kind="Uncertain"' not in stage.application.bot_data.metrics.text():  # noqa: ASYNC110  nothing else tells
+            await asyncio.sleep(0.01)
+    assert "temperature" in await stage.ask("/temp", stage.group)  # other chats are free
+    await stage.restart()
+    await stage.idle()
+    lost, other = texts(stage, stage.you)
+    assert (lost, other[:15]) == ("lost", "The temperature")
 
 
 # --- the connection -------------------------------------------------------------------------------------

@@ -377,6 +377,15 @@ async def test_my_data_is_a_file_with_all_of_it_and_nothing_of_others(first_day:
     assert "not mine" not in stored.content.decode()
 
 
+async def test_my_data_whose_arrival_nobody_confirmed_are_found_and_not_sent_again(first_day: Stage) -> None:
+    await first_day.ask("/help")
+    first_day.playground.faults.add(faults.dropped_after(), method="sendDocument")
+    await first_day.playground.say(first_day.group, first_day.you, "/mydata")
+    await first_day.playground.calls.wait("editMessageCaption", chat_id=first_day.you)
+    await first_day.playground.until(first_day.group, lambda message: "sent you a file" in (message.text or ""))
+    assert len([message for message in first_day.playground.history(first_day.you) if message.document]) == 1
+
+
 def test_the_policy_says_what_the_settings_do() -> None:
     page = policy_pages(Terms(7, "to feed <parrots>", "Ana & co"))["/privacy"]
     assert "after 7 days" in page
