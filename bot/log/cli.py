@@ -3,6 +3,8 @@
 import asyncio
 import datetime as dt
 import json
+import signal
+import threading
 from collections.abc import Awaitable, Callable
 from dataclasses import asdict
 from pathlib import Path
@@ -30,6 +32,8 @@ _json = click.option("--json", "as_json", is_flag=True, help="For programs.")
 @click.group()
 def logs() -> None:
     """The prompt log: list, export, stats, replay, serve, purge."""
+    if threading.current_thread() is threading.main_thread():
+        signal.signal(signal.SIGTERM, signal.default_int_handler)  # as Ctrl-C: what is half written is taken away
 
 
 @logs.command("list")

@@ -6,6 +6,8 @@ import dataclasses
 import datetime as dt
 import io
 import json
+import signal
+import subprocess
 import sys
 from pathlib import Path
 from typing import Any
@@ -323,6 +325,67 @@ def test_an_export_that_breaks_off_leaves_nothing(tmp_path: Path) -> None:
     with pytest.raises(KeyError):
         breaks_off()
     assert list(tmp_path.iterdir()) == []
+
+
+def test_what_a_killed_export_left_is_written_over(tmp_path: Path) -> None:
+    path = tmp_path / "new.jsonl"
+    write_and_die = (
+        "import os, pathlib, sys; from bot.log.files import new_file\n"
+        "with new_file(pathlib.Path(sys.argv[1])) as stream:\n"
+        "    stream.write(b'half of it' * 100); stream.flush(); os.kill(os.getpid(), 9)"
+    )
+    assert subprocess.run([sys.executable, "-c", write_and_die, path], check=False).returncode == -signal.SIGKILL
+    assert [file.name for file in tmp_path.iterdir()] == [".new.jsonl.part"]
+    with new_file(path) as stream:
+        stream.write(b"all")
+    assert [(file.name, file.read_bytes()) for file in tmp_path.iterdir()] == [("new.jsonl", b"all")]
+    assert path.stat().st_mode & 0o777 == 0o600
+
+
+def test_two_exports_do_not_write_into_one_file(tmp_path: Path) -> None:
+    path = tmp_path / "new.jsonl"
+    with new_file(path) as stream:
+        with pytest.raises(LogError, match="another process is at it"), new_file(path):
+            pass
+        stream.write(b"all")
+    assert path.read_bytes() == b"all"
+
+
+@pytest.mark.parametrize("end", [signal.SIGTERM, signal.SIGINT])
+async def test_an_export_that_is_told_to_end_leaves_nothing(
+    database: Database, address: str, tmp_path: Path, end: signal.Signals
+) -> None:
+    await add(database, 0)
+    folder = tmp_path / "out"
+    folder.mkdir()
+    process = await asyncio.create_subprocess_exec(
+        *(sys.executable, "-c", _ENDLESS, "logs", "export", "--all", "--out", str(folder / "log.jsonl")),
+        env={"DATABASE_URL": address, "COTORRA_DATA_DIR": str(tmp_path)},
+        stdout=asyncio.subprocess.PIPE,
+        stderr=asyncio.subprocess.PIPE,
+    )
+    assert process.stdout is not None
+    assert await process.stdout.readline() == b"writing\n"
+    assert sorted(file.name for file in folder.iterdir()) == [".log.jsonl.card.md.part", ".log.jsonl.part"]
+    process.send_signal(end)
+    _, stderr = await process.communicate()
+    assert (process.returncode, stderr.splitlines()[-1]) == (1, b"cotorra: stopped")
+    assert list(folder.iterdir()) == []
+
+
+_ENDLESS = """
+from bot.log import record
+from bot.log.export import DATA_SETS, DataSet
+import cotorra
+
+async def endless(connection, rows, pseudonyms, found):
+    import asyncio
+    print("writing", flush=True)
+    await asyncio.Event().wait()
+
+DATA_SETS["prompts"] = DataSet(record.SCHEMA, record.select_records, endless)
+cotorra.main()
+"""
 
 
 def test_an_export_into_no_folder_is_refused(tmp_path: Path) -> None:
