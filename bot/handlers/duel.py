@@ -6,6 +6,7 @@ It ends with a button, or after a while by itself: `bot.handlers.duel_ends`.
 import datetime as dt
 import logging
 import random
+import time
 from dataclasses import replace
 
 from telegram import InlineKeyboardMarkup, MaybeInaccessibleMessage, Update
@@ -54,6 +55,7 @@ _log = logging.getLogger(__name__)
 
 async def duel_command(update: Update, call: Call, context: BotContext) -> None:
     """`/duel <text>`."""
+    start = time.monotonic()
     say = await phrases_for(update, context)
     try:
         seed = seed_of(call.argument) if call.argument.strip() else ""
@@ -73,7 +75,7 @@ async def duel_command(update: Update, call: Call, context: BotContext) -> None:
     except BadRequest as error:
         _log.warning("a duel was not sent: %s", type(error).__name__)
         return
-    await context.bot_data.games.sent(game.id, message_id)
+    await context.bot_data.games.sent(game.id, message_id, round(1_000 * (time.monotonic() - start)))
 
 
 async def vote(update: Update, press: Press, context: BotContext) -> str | None:

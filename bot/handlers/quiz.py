@@ -2,6 +2,7 @@
 
 import logging
 import random
+import time
 from collections.abc import Sequence
 from dataclasses import replace
 from typing import Literal, cast
@@ -100,6 +101,7 @@ ACTIONS = {"quiz.next": Action(next_quiz, owner_only=False)}
 
 
 async def _play(update: Update, message: MaybeInaccessibleMessage, spot: Spot, context: BotContext) -> None:
+    start = time.monotonic()
     say = await phrases_for(update, context)
     if message.chat.type == Chat.CHANNEL:  # whose polls are anonymous
         await say_at(spot, update, say(NOT_HERE), context)
@@ -130,7 +132,8 @@ async def _play(update: Update, message: MaybeInaccessibleMessage, spot: Spot, c
             await say_at(spot, update, say(NOT_HERE), context)
         return
     if isinstance(sent, Message) and sent.poll is not None:
-        await context.bot_data.games.sent(game.id, sent.message_id, sent.poll.id)
+        latency = round(1_000 * (time.monotonic() - start))
+        await context.bot_data.games.sent(game.id, sent.message_id, latency, sent.poll.id)
 
 
 async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: BotContext) -> Game | str:

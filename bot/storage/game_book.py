@@ -60,10 +60,14 @@ class GameBook:
                     return before
             return await games.add(chat_id, kind, options, correct, at)
 
-    async def sent(self, game_id: int, message_id: int, poll_id: str | None = None) -> None:
-        """Telegram has the game."""
+    async def sent(self, game_id: int, message_id: int, latency_ms: int, poll_id: str | None = None) -> None:
+        """Telegram has the game, and with it the replies that were made for it, so long after it was asked for."""
         async with self._database.writing() as connection:
-            await Games(connection).sent(game_id, message_id, poll_id)
+            games = Games(connection)
+            await games.sent(game_id, message_id, poll_id)
+            if (game := await games.find(game_id)) is not None:
+                shown = [option.prompt_id for option in game.options if option.prompt_id is not None]
+                await Prompts(connection).delivered(shown, game.kind, message_id, latency_ms)
 
     async def chat_of_poll(self, poll_id: str) -> int | None:
         """Where a quiz is played; None for a poll that is none of ours."""

@@ -18,8 +18,9 @@ Kind = Literal["seed", "more", "again", "reply", "mention", "chime-in", "inline"
 Outcome = Literal["pending", "answered", "stopped", "failed", "refused", "expired"]
 ANSWERED = ("answered", "stopped")  # outcomes with a reply
 GAMES = ("quiz", "duel")  # kinds that are no part of the talk
-MOSTLY = 8  # prompts of a chat, among which the last answered one nearly always is
-LATEST = 200  # prompts of a chat: what is older than these is nobody's "last"
+# Prompts of a chat, among which its last answered one is looked for: nearly always it is the very last, and each of
+# them is a page of a large file. What is older than all of these is nobody's "last".
+LATEST = (1, 8, 200)
 COPYING = ("more", "again", "quiz", "duel")  # kinds whose seed is somebody's earlier words, not the asker's own
 
 
@@ -121,6 +122,12 @@ class Prompts:
         await PromptTexts(self._connection).complete(prompt_id, answer.reply_text)
         return True
 
+    async def delivered(self, prompt_ids: Sequence[int], kind: Kind, message_id: int, latency_ms: int) -> None:
+        """One message has the replies to those of these prompts that are of this kind."""
+        theirs = prompts.c.id.in_(prompt_ids) & (prompts.c.kind == kind)
+        arrived = {"reply_message_id": message_id, "latency_ms": latency_ms}
+        await self._connection.execute(update(prompts).where(theirs).values(**arrived))
+
     async def find(self, prompt_id: int) -> Prompt | None:
         return await self._one(_select().where(prompts.c.id == prompt_id))
 
@@ -156,7 +163,7 @@ class Prompts:
         answered = prompts.c.outcome.in_(ANSWERED) & prompts.c.thread_id.is_not_distinct_from(thread_id)
         said = _select().where(answered, prompts.c.kind.not_in(GAMES))
         said = said.order_by(prompts.c.asked_at.desc(), prompts.c.id.desc()).limit(1)
-        for count in (MOSTLY, LATEST):
+        for count in LATEST:
             among = prompts.c.id.in_(newest.limit(count).scalar_subquery())
             if (found := await self._one(said.where(among))) is not None:
                 return found

@@ -105,7 +105,7 @@ async def leave_traces(database: Database, person: Person, number: int) -> None:
     made_up = await say(4, "quiz", GROUP, "game", Origin(parent))
     await book.rate(Rating(mine, person.number, "reaction", person.mark("reaction"), THEN), person.user)
     quiz = await games.open_game(GROUP.id, "quiz", [Option(mine), Option(made_up)], 0, THEN, [made_up])
-    await games.sent(quiz.id, number + 5, f"poll {number}")
+    await games.sent(quiz.id, number + 5, 7, f"poll {number}")
     await games.guess(f"poll {number}", person.user, 0, THEN)
     duel = await games.open_game(GROUP.id, "duel", [Option(mine), Option(made_up)], None, THEN, [made_up])
     await games.vote(duel.id, person.user, 1, THEN)

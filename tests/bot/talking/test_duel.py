@@ -64,6 +64,10 @@ async def test_two_temperatures_go_on_with_the_same_words_and_do_not_say_who_is_
     assert first.asked.seed_text == second.asked.seed_text == "once upon a time"
     assert first.asked.temperature != second.asked.temperature
     assert {first.asked.kind, second.asked.kind} == {"duel"}
+    await stage.idle()
+    for prompt in await stage.prompts():
+        assert prompt.answer.reply_message_id == message.message_id
+        assert prompt.answer.latency_ms is not None
     text = message.text or ""
     assert text.count("once upon a time") == 2
     assert f"{first.asked.temperature:g}" not in text

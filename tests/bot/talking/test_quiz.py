@@ -59,6 +59,8 @@ async def test_a_quiz_hides_one_real_line_among_three_made_up_ones(address: str)
         assert [(p.asked.kind, p.asked.part, p.answer.outcome) for p in prompts] == [
             ("quiz", part, "answered") for part in range(MADE_UP)
         ]
+        assert {p.answer.reply_message_id for p in prompts} == {message.message_id}
+        assert all(p.answer.latency_ms is not None for p in prompts)
 
 
 async def test_who_sees_through_it_has_a_point_and_who_does_not_rates_the_made_up_line(address: str) -> None:
