@@ -11,6 +11,8 @@ import keras
 import numpy as np
 import pytest
 import tensorflow as tf
+from hypothesis import given, settings
+from hypothesis import strategies as st
 
 from model.checkpoint import WEIGHTS, Checkpoint, replace_checkpoint, seal
 from model.config import NetworkConfig, SamplingConfig
@@ -20,6 +22,8 @@ from model.errors import CheckpointDamaged
 from model.generator import STARTER, RecurrentGenerator, load_generator
 from model.network import build_network, lstm_layers
 from model.sampling import Rng, Sampler
+from model.state import State
+from model.vocabulary import Vocabulary
 from trainer.corpus import open_corpus
 from trainer.export import export_step
 
@@ -102,6 +106,51 @@ def test_tensorflows_logits_depend_on_the_number_of_rows_by_rounding_alone(tenso
     for state, beside in zip(states, together, strict=True):
         alone = engine.advance(state, ids[:-1])
         np.testing.assert_allclose(engine.logits(beside, probe)[0], engine.logits(alone, probe)[0], atol=1e-4)
+
+
+@pytest.fixture(scope="module")
+def tiny() -> RecurrentGenerator:
+    """Random weights, on TensorFlow."""
+    vocabulary = Vocabulary("\nabcdefghij")
+    engine = TensorFlowEngine(build_network(NetworkConfig(8, 16, 2), len(vocabulary)))
+    return RecurrentGenerator(engine, vocabulary, State("0" * 32, np.zeros((2, 2, 16), np.float32)))
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.integers(0, 2**32), st.integers(1, 33), st.integers(1, 150))
+def test_tensorflows_rows_change_each_other_by_rounding_alone(
+    tiny: RecurrentGenerator, seed: int, rows: int, characters: int
+) -> None:
+    """Whatever the number of texts, the slot, the neighbours and the blocks."""
+    random, engine = np.random.default_rng(seed), tiny._engine
+    hidden = random.normal(0, 0.5, (rows, 2, 2, 16)).astype(np.float32)
+    ids = random.integers(1, engine.width, (characters + 1, rows)).astype(np.int32)
+    noise = random.gumbel(size=(characters, rows, engine.width)).astype(np.float32)
+    choices = [SamplingConfig(t, p, b) for t in (0.05, 1.0) for p in (1.0, 0.6) for b in (0.0, 1.0)]
+    samplings = [choices[k] for k in random.integers(len(choices), size=rows)]
+    together = engine.write(hidden, ids[0], Sampler(samplings, [""] * rows), noise, ids[1:], is_scored=True)
+    slot = int(random.integers(rows))
+    one = slice(slot, slot + 1)
+    alone = engine.write(hidden[one], ids[0, one], Sampler(samplings[one], [""]), noise[:, one], ids[1:, one], True)
+    assert together.nats is not None
+    assert alone.nats is not None
+    np.testing.assert_allclose(together.nats[:, slot], alone.nats[:, 0], atol=1e-4)
+    probe = ids[0, one]
+    np.testing.assert_allclose(
+        engine.logits(together.hidden[slot], probe)[0], engine.logits(alone.hidden[0], probe)[0], atol=1e-4
+    )
+
+
+@settings(deadline=None, max_examples=30)
+@given(st.lists(st.integers(0, 90), min_size=1, max_size=5), st.integers(0, 2**63 - 1))
+def test_tensorflow_writes_the_same_in_any_pieces(tiny: RecurrentGenerator, pieces: list[int], seed: int) -> None:
+    sampling = SamplingConfig(1.0, 0.8, 1.0)
+    state, rng, text = tiny.feed(tiny.initial_state(), "abc"), Rng(seed), ""
+    whole = tiny.generate(state, sum(pieces), sampling, rng)
+    for n in pieces:
+        chunk = tiny.generate(state, n, sampling, rng)
+        state, rng, text = chunk.state, chunk.rng, text + chunk.text
+    assert (text, rng) == (whole.text, whole.rng)
 
 
 def test_tensorflow_finds_a_text_as_surprising_in_a_batch_as_alone(tensorflow: RecurrentGenerator) -> None:

@@ -359,11 +359,12 @@ async def test_surprise_is_refused_as_turns_are(scheduler: Scheduler, generator:
 
 
 async def test_under_load_every_text_is_what_it_is_alone(starter: RecurrentGenerator) -> None:
-    """The real network: long, short, stopped, cancelled and braked turns together."""
+    """The real network: long, short, stopped, cancelled and braked turns together, with every ending."""
+    endings = itertools.cycle([("length", ()), ("sentence", ("the", "x")), ("line", ()), ("length", ("e ",))])
     turns = [
-        Turn(seed, length, SamplingConfig(temperature, top_p), Rng(number), chat=number % 5)
-        for number, (seed, length, temperature, top_p) in enumerate(
-            itertools.product(("", "Domingo", "x" * 300), (1, 40, 250), (0.05, 1.0), (1.0, 0.7))
+        Turn(seed, length, SamplingConfig(t, p, brake), Rng(number), None, *next(endings), chat=number % 5)  # type: ignore[arg-type]
+        for number, (seed, length, t, p, brake) in enumerate(
+            itertools.product(("", "Domingo", "x" * 300), (1, 40, 250), (0.05, 1.0), (1.0, 0.7), (0.05, 1.0))
         )
     ]
     async with Scheduler(starter, rows=12) as scheduler:
@@ -376,7 +377,11 @@ async def test_under_load_every_text_is_what_it_is_alone(starter: RecurrentGener
         stopped.stop()
         cancelled.cancel()
         for each, done in zip(turns, await asyncio.gather(*tasks), strict=True):
-            assert done.text == alone(starter, each, each.length)
+            rule = each.stop_rule
+            text = alone(starter, each, each.length + 2 * rule.margin)
+            end = rule.end(text)
+            assert end == (done.rng.position, done.reason)
+            assert done.text == rule.shown(text[: end[0]])
         assert [nats for _, nats in await surprise] == starter.surprise("Domingo").tolist()
         cut = await long
         assert cut.text == alone(starter, turns[0], len(cut.text))
