@@ -72,7 +72,8 @@ class Retention:
     async def forget_chat(self, chat_id: int) -> None:
         """Erase all from a chat, and note that it has to stay erased; also as the group that it was before."""
         if (former := await self._erasure.former_id(chat_id)) is not None:
-            await self._bury("chat", former)
+            # It may be on its way still.
+            await self._erasure.forget_chat(former, await self._bury("chat", former))
         at = await self._bury("chat", chat_id)
         await self._erasure.forget_chat(chat_id, at)
         await self._database.scrub()

@@ -13,7 +13,7 @@ from bot.clock import machine_time
 from bot.storage.chats import Chat, Chats
 from bot.storage.consents import Consents
 from bot.storage.database import Database
-from bot.storage.migration import move_chat, redirect
+from bot.storage.migration import move_chat, move_prompts, redirect
 from bot.storage.prompts import COPYING, Answer, Asked, Kind, Prompt, Prompts
 from bot.storage.ratings import Rating, RatingKind, Ratings
 from bot.storage.reply_messages import ReplyMessages
@@ -202,7 +202,11 @@ class Book:
             return await Chats(connection).find(chat_id)
 
     async def follow(self, bot_id: int, old: int, new: int) -> tuple[bool, int]:
-        """A group has become a supergroup: whether anything was there to go along, and how many waiting updates did."""
+        """A group has become a supergroup: whether anything was there to go along, and how many waiting updates did.
+
+        Should the program end in the middle, the update that told of it is handled again, and so is this.
+        """
+        await move_prompts(self._database, old, new)
         async with self._database.writing() as connection:
             return await move_chat(connection, old, new), await redirect(connection, bot_id, old, new)
 

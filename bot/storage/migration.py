@@ -1,15 +1,34 @@
-"""A group that became a supergroup, which is another chat with another id: everything it has goes along."""
+"""A group that became a supergroup, which is another chat with another id: everything it has goes along.
+
+Its prompts may be millions: they go in batches, after all else, the newest first.
+"""
 
 import json
+from collections.abc import Sequence
 from typing import Any
 
 from sqlalchemy import delete, func, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
+from bot.storage.batches import in_batches
 from bot.storage.chats import Chat, Chats
+from bot.storage.database import Database
 from bot.storage.tables import chats, deliveries, games, inbox, prompts, scores, settings, settings_changes, states
 
 _SUPERGROUP = "supergroup"
+
+
+async def move_prompts(database: Database, old: int, new: int) -> None:
+    """Make all but a few of a group's prompts the supergroup's, before `move_chat`; may be done again."""
+
+    async def move(connection: AsyncConnection, ids: Sequence[int]) -> None:
+        await connection.execute(update(prompts).where(prompts.c.id.in_(ids)).values(chat_id=new))
+
+    async with database.writing() as connection:
+        if not await _move_all_else(connection, old, new):
+            return
+    newest = select(prompts.c.id).where(prompts.c.chat_id == old).order_by(prompts.c.asked_at.desc())
+    await in_batches(database, lambda _: newest, move)
 
 
 async def move_chat(connection: AsyncConnection, old: int, new: int) -> bool:
@@ -17,18 +36,26 @@ async def move_chat(connection: AsyncConnection, old: int, new: int) -> bool:
 
     What the supergroup has of its own stays. Which message was whose reply does not go along: there ids begin anew.
     """
+    if not await _move_all_else(connection, old, new):
+        return False
+    await connection.execute(update(prompts).where(prompts.c.chat_id == old).values(chat_id=new))
+    await connection.execute(delete(chats).where(chats.c.id == old))
+    return True
+
+
+async def _move_all_else(connection: AsyncConnection, old: int, new: int) -> bool:
+    """Everything but its prompts, and the group's own row, which they need; whether that is there."""
     group = (await connection.execute(select(chats).where(chats.c.id == old))).one_or_none()
     if group is None:
         return False
     if await Chats(connection).find(new) is None:
         await Chats(connection).see(Chat(new, _SUPERGROUP, group.title, group.username), group.first_seen_at)
     await connection.execute(update(chats).where(chats.c.id == new).values(former_id=old))
-    for table in (settings_changes, prompts, states, games):
+    for table in (settings_changes, states, games):
         await connection.execute(update(table).where(table.c.chat_id == old).values(chat_id=new))
     if await _count(connection, settings, new) == 0:
         await connection.execute(update(settings).where(settings.c.chat_id == old).values(chat_id=new))
     await _move_scores(connection, old, new)
-    await connection.execute(delete(chats).where(chats.c.id == old))
     return True
 
 
