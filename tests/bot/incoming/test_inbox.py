@@ -69,6 +69,16 @@ async def test_a_reply_is_seen_once_whatever_becomes_of_the_call(stage: Stage, f
     assert prompt.answer.outcome == "answered"
 
 
+async def test_in_a_channel_no_post_is_tried_since_an_edit_there_would_change_somebody_elses(stage: Stage) -> None:
+    channel = stage.playground.world.add_group("News", [stage.playground.world.you], kind="channel").chat.id
+    await stage.say("somebody's own words", channel)
+    stage.playground.faults.add(faults.dropped_after(), method="sendMessage")
+    await stage.say("/seed news", channel)
+    (prompt,) = await stage.idle()
+    assert prompt.answer.outcome == "answered"
+    assert stage.playground.calls.of("editMessageText", chat_id=channel) == []
+
+
 async def test_each_part_of_a_long_reply_is_seen_once(stage: Stage) -> None:
     trouble = (faults.dropped_after(), faults.server_error(), faults.half_body())
     stage.playground.faults.add(*trouble, method="sendMessage")
