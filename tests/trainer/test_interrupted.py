@@ -4,6 +4,7 @@ import resource
 import signal
 import subprocess
 import sys
+import time
 from collections.abc import Iterator
 from contextlib import contextmanager
 from pathlib import Path
@@ -11,7 +12,7 @@ from pathlib import Path
 import numpy as np
 import pytest
 
-from model.checkpoint import WEIGHTS, Checkpoint
+from model.checkpoint import CONFIG, WEIGHTS, Checkpoint
 from model.network import build_network
 from trainer.corpus import open_corpus
 from trainer.dataset import Dataset
@@ -91,29 +92,45 @@ def test_a_killed_run_resumes_and_ends_like_one_that_was_never_killed(verse: Pat
     assert len(list((tmp_path / "voice-epochs").iterdir())) == 6
 
 
-def test_killed_and_then_stopped_a_run_of_the_defaults_ends_like_one_that_went_through(
+def until_saving(out: Path, process: subprocess.Popen[str]) -> None:
+    """Wait until the next save is half done: files lie in its folder, but no config.json yet."""
+    while process.poll() is None:
+        for folder in out.parent.glob(f".{out.name}.new-*"):
+            if (folder / "resume").exists() and not (folder / CONFIG).exists():
+                return
+        time.sleep(0.001)  # nobody tells of a file half written
+    raise AssertionError("the run ended before it saved again")
+
+
+def test_killed_while_saving_and_then_stopped_twice_a_run_ends_like_one_that_went_through(
     verse: Path, tmp_path: Path
 ) -> None:
-    """Dropout, resets, unknown characters, a rate that falls, the best weights of all: nothing is off by a bit."""
+    """Two layers, both dropouts, resets, unknown characters, a falling rate, the best weights of all, calibrated."""
     through, broken = tmp_path / "through" / "voice", tmp_path / "broken" / "voice"
-    with training(verse, through, epochs=200, preset="tiny") as process:
+    more = ("--layers", "2", "--recurrent-dropout", "0.1", "--dropout", "0.2", "--unknown-rate", "0.02")
+    with training(verse, through, *more, epochs=200, preset="tiny") as process:
         stdout, stderr = process.communicate()
         assert process.returncode == 0, stderr
     steps = []
-    for number, returncode in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 1)):
-        with training(verse, broken, *(["--resume"] if steps else []), epochs=200, preset="tiny") as process:
+    for number, returncode in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 1), (signal.SIGINT, 1)):
+        with training(verse, broken, *more, *(["--resume"] if steps else []), epochs=200, preset="tiny") as process:
             until_saved(process, 3)
+            if number == signal.SIGKILL:
+                until_saving(broken, process)
             process.send_signal(number)
             stdout, stderr = process.communicate()
             assert process.returncode == returncode, stderr
         steps.append(Checkpoint.open(broken).training["steps"])
+        assert [path.name for path in (broken / "resume").iterdir()] == ["state.npz"]
     with training(verse, broken, "--resume", epochs=200, preset="tiny") as process:
         stdout, stderr = process.communicate()
         assert (process.returncode, stdout) == (0, f"{broken}\n"), stderr
     whole, resumed = Checkpoint.open(through), Checkpoint.open(broken)
-    assert 0 < steps[0] < steps[1] < resumed.training["steps"] == whole.training["steps"]
+    assert 0 < steps[0] < steps[1] < steps[2] < resumed.training["steps"] == whole.training["steps"]
     assert whole.metrics == resumed.metrics
     assert all(map(np.array_equal, weights_of(through), weights_of(broken)))
+    assert not (broken / "resume").exists()
+    assert [path.name for path in broken.parent.iterdir()] == ["voice"]
 
 
 @pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM])

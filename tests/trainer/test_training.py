@@ -100,6 +100,19 @@ def test_a_resumed_run_ends_like_one_that_was_never_interrupted(tmp_path: Path) 
     assert all(map(np.array_equal, whole.network.get_weights(), resumed.network.get_weights()))
 
 
+def test_a_run_of_minutes_goes_on_with_the_time_that_is_left(tmp_path: Path) -> None:
+    timed = replace(plan(), epochs=None, minutes=0.02)
+    first, second = (Training(timed, Dataset.build([TEXT])) for _ in range(2))
+    saver = Saver(tmp_path / "run", timed, {"name": "test"})
+    for _ in first.run(saver.save, lambda: first.share > 0.5, lambda line: None, saver.save_state):
+        pass
+    restore_state(second, Checkpoint.open(saver.out))
+    assert second.progress.elapsed > 0.5 * 60 * 0.02
+    shares = [report.share for report in second.run(saver.save, lambda: False, lambda line: None)]
+    assert shares[0] > 0.5
+    assert shares[-1] == 1
+
+
 def test_a_run_that_was_stopped_anywhere_keeps_the_same_weights_in_the_end(tmp_path: Path) -> None:
     """What is looked at when it stops leaves no trace, even where it would have been the best of all."""
     whole, kept = Training(plan(3), Dataset.build([TEXT])), {}
