@@ -8,7 +8,7 @@ from rich.text import Text
 
 from bot.log.reading import Seen
 
-HIDDEN = "(not allowed: --all shows it)"
+HIDDEN = "(not allowed)"  # to be kept; --all shows it
 ERASED = "(erased)"
 _COLUMNS = {"id": 8, "asked (UTC)": 11, "chat": 14, "kind": 8, "temp": 4, "outcome": 8, "ms": 6}  # and their widths
 _WIDE = 110  # characters of a terminal; narrower ones do without the chat and the time it took

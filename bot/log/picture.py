@@ -39,6 +39,7 @@ def _chart(draw: ImageDraw.ImageDraw, counts: Counts, top: int) -> None:
     floor, highest = top + _CHART, max(max(counts.values()), 1)
     step = min((WIDTH - 2 * _EDGE) / len(counts), _WIDEST)
     every = max(1, round(_LABEL / step + 0.5))
+    first_highest = list(counts.values()).index(max(counts.values()))
     for place, (name, count) in enumerate(counts.items()):
         left = _EDGE + place * step
         bar_height = max(round(count / highest * (_CHART - 24)), 1 if count else 0)
@@ -47,6 +48,6 @@ def _chart(draw: ImageDraw.ImageDraw, counts: Counts, top: int) -> None:
             draw.rectangle((left, floor - bar_height, right, floor), _BAR)
         if place % every == 0:
             draw.text((left, floor + 8), name, _SOFT, font)
-        if every == 1 or count == highest:
+        if every == 1 or place == first_highest:
             draw.text((left, floor - bar_height - 20), f"{count:,}", _INK, font)
     draw.line((_EDGE, floor, WIDTH - _EDGE, floor), _SOFT)
