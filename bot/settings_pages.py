@@ -239,7 +239,7 @@ def _chime_in(shown: Shown) -> Page:
         (Choice(say(COOLDOWN, value=_period(settings.chime_in_cooldown // 60, say)), "cool"),),
         (Choice(say(QUIET, value=_quiet_words(settings, say) or say(NEVER)), "quiet"),),
     )
-    rows = [*_grid("chime", offered, settings.chime_in_percent, 4), *(more if settings.chime_in_percent else ())]
+    rows = [*_grid("chime", offered, settings.chime_in_percent, 3), *(more if settings.chime_in_percent else ())]
     made = _sub(shown, ABOUT_CHIME_IN, rows)
     return Page(made.text + ("\n\n" + say(DEAF) if shown.is_deaf else ""), made.rows)
 

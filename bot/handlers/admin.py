@@ -19,7 +19,7 @@ from bot.sending.replies import reply
 
 DAY = dt.timedelta(days=1)
 PROMPTS = NN_("{number} prompt in the last 24 hours", "{number} prompts in the last 24 hours")
-FROM = N_("from {people:,} people in {chats:,} chats")
+FROM = N_("People: {people:,}, chats: {chats:,}")
 LATENCY = N_("Half of the replies came within {p50:,} ms, 95 % within {p95:,} ms")
 UPTIME = N_("Up for {uptime}")
 MEMORY = N_("Memory: {megabytes:,} MB")

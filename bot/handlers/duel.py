@@ -17,7 +17,7 @@ from bot.context import BotContext, occasion, person_of, phrases_for
 from bot.errors import CallbackRefused, GenerationFailed, SeedRefused, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.handlers.presses import NOT_YOURS, Action, Press, button
-from bot.languages import N_, NN_, Phrases
+from bot.languages import N_, NN_, Phrases, phrases
 from bot.rules.rights import ADMINS_ONLY, may_change, may_press
 from bot.sending.delivery import NO_PREVIEW
 from bot.sending.manners import defuse
@@ -93,7 +93,8 @@ async def vote(update: Update, press: Press, context: BotContext) -> str | None:
     await press.answer(say(VOTED, side=SIDES[option]))
     with context.bot_data.underway.once((game_id, "votes")) as is_first:
         if is_first:  # whoever votes while this waits for its turn is shown by it
-            await _show_votes(message, game_id, press.callback.owner, say, context)
+            said = await phrases_of(standing.game, context)
+            await _show_votes(message, game_id, press.callback.owner, said, context)
     return None
 
 
@@ -110,19 +111,26 @@ async def end(update: Update, press: Press, context: BotContext) -> str | None:
     if not any(standing.counts):
         return say(NO_VOTES)
     standing = await games.close(game_id, context.bot_data.clock.now()) or standing
-    await show_result(standing, message.message_id, say, context)
+    await show_result(standing, message.message_id, context)
     return None
 
 
-async def show_result(standing: Standing, message_id: int, say: Phrases, context: BotContext) -> None:
+async def show_result(standing: Standing, message_id: int, context: BotContext) -> None:
     """Who has won, in place of the buttons. Raises CallbackRefused where one of the texts was forgotten."""
     game, sides = standing.game, await _sides(standing.game, context)
+    say = await phrases_of(game, context)
     rows = []
     if standing.winner is not None:
         label = say(KEEP, temperature=sides[standing.winner].temperature)
         rows.append([button(label, Callback("duel.keep", str(game.id)), game.chat_id, context)])
     text = f"{_shown(sides)}\n\n{_result(standing, sides, say)}"
     await _edit(game.chat_id, message_id, text, InlineKeyboardMarkup(rows), context)
+
+
+async def phrases_of(game: Game, context: BotContext) -> Phrases:
+    """How a duel's message speaks, whoever votes or ends it: in the chat's language, else in that of who asked."""
+    settings = await context.bot_data.book.settings(game.chat_id)
+    return phrases(settings.language or await context.bot_data.games.language_of_asker(game))
 
 
 def is_over(game: Game, now: dt.datetime) -> bool:
@@ -144,10 +152,10 @@ async def keep(update: Update, press: Press, context: BotContext) -> str | None:
     sides = await _sides(standing.game, context)
     temperature = sides[standing.winner].temperature
     await book.set_temperature(occasion(update, message, context), temperature)
-    kept = say(KEPT, temperature=temperature)
-    text = f"{_shown(sides)}\n\n{_result(standing, sides, say)}\n{kept}"
+    said = await phrases_of(standing.game, context)
+    text = f"{_shown(sides)}\n\n{_result(standing, sides, said)}\n{said(KEPT, temperature=temperature)}"
     await _edit(message.chat.id, message.message_id, text, None, context)
-    return kept
+    return say(KEPT, temperature=temperature)
 
 
 ACTIONS = {

@@ -9,7 +9,6 @@ from telegram.error import BadRequest, Forbidden, TelegramError
 from bot.context import BotApplication, BotContext
 from bot.errors import CallbackRefused
 from bot.handlers.duel import LASTS, is_over, show_result
-from bot.languages import phrases
 from bot.observability.logging_setup import outline
 from bot.storage.errors import StorageError
 from bot.storage.games import Game
@@ -55,10 +54,8 @@ async def _end(game: Game, context: BotContext) -> None:
     standing = await services.games.standing(game.id)
     if standing is None or game.message_id is None:
         return
-    settings = await services.book.settings(game.chat_id)
-    say = phrases(settings.language or await services.games.language_of_asker(game))
     try:
-        await show_result(standing, game.message_id, say, context)
+        await show_result(standing, game.message_id, context)
     except (BadRequest, Forbidden, CallbackRefused) as error:  # nobody can see it any more
         _log.info("a duel's result was not shown: %s", type(error).__name__)
     await services.games.close(game.id, services.clock.now())

@@ -141,6 +141,19 @@ async def test_a_duel_goes_on_after_a_restart(stage: Stage) -> None:
     assert "🏆" in (now(stage, message).text or "")
 
 
+async def test_the_message_stays_in_the_language_of_who_asked_whoever_votes(stage: Stage) -> None:
+    message = await play(stage)
+    other = others(stage)[0]
+    spanish = {"id": other, "is_bot": False, "first_name": "Ana", "language_code": "es"}
+    data = buttons(message)[0].callback_data
+    where = {"message_id": message.message_id, "date": 1, "chat": {"id": stage.group, "type": "supergroup"}}
+    press_ = {"id": "1", "from": spanish, "chat_instance": "1", "message": where, "data": data}
+    await stage.deliver_update("callback_query", press_)
+    await stage.idle()
+    assert [button.text for button in buttons(now(stage, message))] == ["🅰 1", "🅱", "🏁 Result"]
+    assert "voto" in str(stage.playground.calls.of("answerCallbackQuery")[-1].parameters["text"])
+
+
 # --- by itself ----------------------------------------------------------------------------------------------
 
 
