@@ -1,5 +1,6 @@
 """Ids on disk, and contiguous streams of (x, y)."""
 
+import tracemalloc
 from pathlib import Path
 
 import numpy as np
@@ -133,3 +134,21 @@ def test_memory_that_was_given_back_is_read_again() -> None:
 def test_a_text_too_short_or_of_one_character_is_refused(text: str) -> None:
     with pytest.raises(CorpusError, match="expected a corpus of at least 20 characters and 2 different ones, got"):
         Dataset.build([text])
+
+
+def test_what_is_held_in_memory_does_not_grow_with_the_corpus() -> None:
+    """Eight times the text, read to its end by the streams too: less than a megabyte more."""
+    piece = "Caballero andante, ¿qué es eso? " * 2_000
+
+    def peak(pieces: int) -> int:
+        tracemalloc.start()
+        try:
+            dataset = Dataset.build(piece for _ in range(pieces))
+            streams = Streams(dataset.training, 32, 2_000)
+            for number in range(streams.chunks_per_epoch):
+                streams.chunk(number)
+            return tracemalloc.get_traced_memory()[1]
+        finally:
+            tracemalloc.stop()
+
+    assert peak(512) < peak(64) + (1 << 20)
