@@ -20,6 +20,8 @@ SIZES = (1, 2, 4, 8, 32, 128)
 ROUNDS = 5
 REPLY, FIRST = 300, 32  # characters
 NEWCOMERS = 25
+NEWCOMERS_SECONDS = 60.0  # after which no further one comes: a slow engine has fewer
+DEADLINE = 3_600.0  # seconds: a reply is waited for, however slow an engine is
 
 _seeds = count(1)
 
@@ -45,7 +47,7 @@ class Waits:
 async def measure(generator: Callable[[], Generator]) -> dict[str, dict[str, float]]:
     """For each number of chats, by turns, and for a newcomer among long replies: see Waits.summary."""
     results = {size: Waits() for size in SIZES}
-    async with Scheduler(generator()) as scheduler:
+    async with Scheduler(generator(), deadline=DEADLINE) as scheduler:
         for _ in range(ROUNDS):
             for size, waits in results.items():
                 for _ in range(max(1, 8 // size)):
@@ -67,7 +69,8 @@ async def _newcomer(scheduler: Scheduler) -> Waits:
     waits = Waits()
     others = [asyncio.create_task(keep_asking()) for _ in range(LONG_CHATS)]
     await asyncio.sleep(0.5)
-    for _ in range(NEWCOMERS):
+    ends = time.perf_counter() + NEWCOMERS_SECONDS
+    while len(waits.whole) < NEWCOMERS and time.perf_counter() < ends:
         await _reply(scheduler, REPLY, waits)
     for each in others:
         each.cancel()
