@@ -98,6 +98,10 @@ class Inbox:
         """Whether nothing more should come in for now."""
         return len(self) >= self._capacity
 
+    def has(self, place: int) -> bool:
+        """Whether the update waits or is in hand here."""
+        return self._lanes.has(place)
+
     async def load(self) -> int:
         """Find what an earlier process left unanswered; how many. Raises StorageError.
 

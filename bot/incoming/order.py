@@ -23,6 +23,10 @@ class Lanes:
         """How many places wait or are in hand."""
         return len(self._lane_of)
 
+    def has(self, place: int) -> bool:
+        """Whether the place waits or is in hand."""
+        return place in self._lane_of
+
     def length(self, chat_id: int | None) -> int:
         """How many of them are in a chat's lane."""
         lane = self._lanes.get(chat_id)

@@ -155,7 +155,7 @@ async def _send(
 
 async def begin(delivery: Delivery, inbox: Inbox) -> Delivery:
     """Note that from now on the message may have been sent. Raises Uncertain where it must not be yet."""
-    begun = await inbox.mail.begin(delivery)
+    begun = await inbox.mail.begin(delivery, inbox.has)
     if begun is None:
         raise Uncertain("another message to the chat is looked for first")
     return begun

@@ -85,9 +85,9 @@ class Deliveries:
         joined = select(func.count()).select_from(deliveries).join(inbox, inbox.c.id == deliveries.c.inbox_id)
         return (await self._connection.execute(joined.where((inbox.c.bot_id == bot_id) & _UNCERTAIN))).scalar_one()
 
-    async def waits_for_another(self, bot_id: int, delivery: Delivery) -> bool:
-        """Whether another update may have sent a message to the same chat, without our knowing."""
+    async def others_uncertain(self, bot_id: int, delivery: Delivery) -> list[int]:
+        """The places of other updates that may have sent a message to the same chat, without our knowing."""
         joined = select(deliveries.c.inbox_id).join(inbox, inbox.c.id == deliveries.c.inbox_id)
         others = (deliveries.c.chat_id == delivery.chat_id) & (deliveries.c.inbox_id != delivery.inbox_id)
-        found = joined.where((inbox.c.bot_id == bot_id) & others & _UNCERTAIN).limit(1)
-        return (await self._connection.execute(found)).first() is not None
+        found = joined.where((inbox.c.bot_id == bot_id) & others & _UNCERTAIN)
+        return list((await self._connection.execute(found)).scalars())

@@ -1,7 +1,7 @@
 """What came in and what goes out, written down; each method is one transaction over the tables it concerns."""
 
 import dataclasses
-from collections.abc import Sequence
+from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.storage.database import Database
@@ -115,16 +115,17 @@ class Mail:
                 await Inboxes(connection).uncount(place)
         return [rows[part] for part in range(len(texts))]
 
-    async def begin(self, delivery: Delivery) -> Delivery | None:
+    async def begin(self, delivery: Delivery, is_in: Callable[[int], bool] = bool) -> Delivery | None:
         """From now on the message may have been sent; None while another update's may have been, to the same chat.
 
+        is_in: whether an update waits here; a restored backup may have others.
         Of two such messages in one chat, the search for the first could take the second for it.
         """
         async with self._database.writing() as connection:
             table = Deliveries(connection)
             above = delivery.above  # after an uncertain attempt the first bound stays: its message may still turn up
             if above is None:
-                if await table.waits_for_another(self.bot_id, delivery):
+                if any(is_in(place) for place in await table.others_uncertain(self.bot_id, delivery)):
                     return None
                 above = await table.last_message_id(self.bot_id, delivery.chat_id)
             begun = dataclasses.replace(delivery, above=above)
