@@ -374,6 +374,7 @@ async def test_what_operators_are_told_is_never_taken_for_a_lost_message(address
         stage.playground.faults.add(faults.error(400, "Bad Request: what?"), method="sendMessage")
         await stage.deliver_command("/temp", chat=stage.group)
         await stage.playground.until(stage.you, lambda m: "The log says more" in (m.text or ""))
+        await stage.idle()
         told = texts(stage, stage.you)
         await maybe_sent(stage, "lost", before=1)
         await stage.restart()
