@@ -157,7 +157,8 @@ class Dispatcher:
     def _later(self, place: int, trouble: Exception) -> None:
         """Give the slot back, and the update another turn after a pause."""
         pause = self._pauses.get(place, FIRST_PAUSE)
-        self._pauses[place] = min(2 * pause, LONGEST_PAUSE)
+        if not isinstance(trouble, Uncertain):  # which ends with another update of the chat: soon, as a rule
+            self._pauses[place] = min(2 * pause, LONGEST_PAUSE)
         if isinstance(trouble, RetryAfter):  # a chat's own limit, or everybody's: no trouble, only patience
             asked = trouble.retry_after
             pause = max(pause, asked.total_seconds() if isinstance(asked, dt.timedelta) else asked)
