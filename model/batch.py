@@ -139,7 +139,7 @@ class RecurrentBatch:
         pending = np.array([row.pending for row in self._rows], np.int32)
         hidden, recents = self._hidden, self._sampler.recents
         is_scored = any(row.is_scored and row.is_reading for row in self._rows)
-        written = self._engine.write(hidden, pending, self._sampler, noise, given, is_scored)
+        written = self._engine.write(hidden, pending, self._sampler, noise, given, is_scored, has_trail=True)
         ids, nats, self._hidden = written.ids, written.nats, written.hidden
         self._last = _Step(hidden, pending, recents, ids, written.trail)
         for index, row in enumerate(self._rows):

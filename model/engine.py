@@ -18,7 +18,7 @@ class Written(NamedTuple):
     ids: Ids
     hidden: Floats
     nats: Floats | None = None  # -log p as the network has it, before all sampling options; only where asked for
-    trail: Sequence[Floats] | None = None  # the hidden after each character, where the engine has them anyway
+    trail: Sequence[Floats] | None = None  # the hidden after each character, where asked for and the engine has them
 
 
 class Engine(Protocol):
@@ -47,6 +47,7 @@ class Engine(Protocol):
         noise: Floats,
         given: Ids | None = None,
         is_scored: bool = False,
+        has_trail: bool = False,
     ) -> Written:
         """The next ids of several texts, and the new hidden; with their nats, if they are scored.
 

@@ -38,6 +38,8 @@ class LiteRTEngine:
         inputs, outputs = runner.get_input_details(), runner.get_output_details()
         self._ids, self._hidden = inputs["ids"]["index"], inputs["hidden"]["index"]
         self._logits, self._next = outputs["logits"]["index"], outputs["next"]["index"]
+        # Views into the interpreter, made anew each time: it refuses to run while one is held.
+        self._given, self._left = self._interpreter.tensor(self._hidden), self._interpreter.tensor(self._next)
         self._shape = tuple(int(size) for size in inputs["hidden"]["shape"])
         # Cotorra 0.1 began with graphs of one row and the shape (layers, 2, 1, units).
         self._has_rows = len(self._shape) == 2
@@ -86,6 +88,7 @@ class LiteRTEngine:
         noise: Floats,
         given: Ids | None = None,
         is_scored: bool = False,
+        has_trail: bool = False,
     ) -> Written:
         """The next ids of several texts, and the new hidden: see model.engine.Engine."""
         ids = np.empty(noise.shape[:2], np.int32)
@@ -93,9 +96,13 @@ class LiteRTEngine:
         trail: list[Floats] = []
         rows = self._prepare(hidden)
         is_read = [False] * len(ids) if given is None else (given != DRAWN).any(axis=1).tolist()
+        stays = self._has_rows and not has_trail  # the hidden, in the interpreter, until the last character
         for k, row in enumerate(ids):
-            logits, rows = self._step(pending, rows)
-            trail.append(rows)
+            if stays:
+                logits = self._go_on(pending, rows if k == 0 else None)
+            else:
+                logits, rows = self._step(pending, rows)
+                trail.append(rows)
             row[:] = sampler.draw(logits, noise[k])
             if given is not None and is_read[k]:
                 np.copyto(row, given[k], where=given[k] != DRAWN)
@@ -103,7 +110,10 @@ class LiteRTEngine:
                 scores[k] = nats(logits, row)
             sampler.remember(row.tolist())
             pending = row
-        return Written(ids, rows.reshape(hidden.shape), scores, [each.reshape(hidden.shape) for each in trail])
+        if stays and len(ids):
+            rows = self._interpreter.get_tensor(self._next)
+        kept = [each.reshape(hidden.shape) for each in trail] if has_trail else None
+        return Written(ids, rows.reshape(hidden.shape), scores, kept)
 
     def _prepare(self, hidden: Floats) -> Floats:
         """Hidden states as the graph takes them, and the graph ready for so many rows.
@@ -124,6 +134,16 @@ class LiteRTEngine:
         one_by_one = [self._call(ids[k : k + 1], rows[k].reshape(self._shape)) for k in range(len(ids))]
         logits, following = zip(*one_by_one, strict=True)
         return np.concatenate(logits), np.stack([each.ravel() for each in following])
+
+    def _go_on(self, ids: Ids, rows: Floats | None) -> Any:
+        """The logits of one more step; rows: None for those that the last one left."""
+        self._interpreter.set_tensor(self._ids, ids)
+        if rows is None:
+            np.copyto(self._given(), self._left())
+        else:
+            self._interpreter.set_tensor(self._hidden, rows)
+        self._interpreter.invoke()
+        return self._interpreter.get_tensor(self._logits)
 
     def _call(self, ids: Ids, rows: Floats) -> tuple[Any, Any]:
         self._interpreter.set_tensor(self._ids, ids)
