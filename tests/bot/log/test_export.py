@@ -374,6 +374,9 @@ async def test_an_export_that_is_told_to_end_leaves_nothing(
 
 
 _ENDLESS = """
+import signal
+
+signal.signal(signal.SIGINT, signal.default_int_handler)  # a shell's background jobs start without
 from bot.log import record
 from bot.log.export import DATA_SETS, DataSet
 import cotorra

@@ -2,6 +2,7 @@
 
 import asyncio
 from collections import Counter
+from collections.abc import Callable
 from dataclasses import dataclass, field, replace
 from types import SimpleNamespace
 from typing import Any, cast
@@ -102,7 +103,7 @@ class Memory:
                 self._put(replace(row, text=text))
         return [self.rows[place, saying, part] for part in range(len(texts))]
 
-    async def begin(self, delivery: Delivery) -> Delivery:
+    async def begin(self, delivery: Delivery, is_here: Callable[[int], bool]) -> Delivery | None:
         return self._put(replace(delivery, above=0))
 
     async def take_back(self, delivery: Delivery) -> Delivery:
