@@ -2,7 +2,7 @@
 
 One stream in every way there is, beside the limit that memory sets; many chats through the bot's scheduler; the whole
 bot through the playground. All in one process, the ways by turns, so that a noisy machine is noisy for all of
-them; medians of several rounds. Weights are random: that changes no speed.
+them; medians of several rounds. Weights are random: the products of trained ones take as long.
 """
 
 import asyncio

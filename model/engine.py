@@ -53,6 +53,7 @@ class Engine(Protocol):
 
         hidden: (rows, layers, 2, units). pending: (rows,), each text's last id, not yet put through. noise:
         (characters, rows, vocabulary). given: (characters, rows), ids that are read instead of drawn, DRAWN for the
-        others; None where all are drawn. The ids: (characters, rows); the sampler remembers them.
+        others; None where all are drawn. has_trail: whether the hidden after each character is wanted, in case one goes
+        back. The ids: (characters, rows); the sampler remembers them.
         """
         ...
