@@ -16,6 +16,7 @@ CotorraError (model.errors)
 │       ├── SchedulerFull    too many are waiting
 │       ├── SchedulerStopped the bot is shutting down
 │       ├── TurnTooSlow      the deadline passed
+│       ├── TurnTakenBack    it was stopped while it waited
 │       ├── StateGone        the text that it should continue cannot be continued any more
 │       └── GenerationFailed the generator raised; the cause is chained
 └── StorageError             see bot.storage.errors
@@ -96,6 +97,10 @@ class SchedulerStopped(TurnRefused):
 
 class TurnTooSlow(TurnRefused):
     """The deadline passed before the last character."""
+
+
+class TurnTakenBack(TurnRefused):
+    """It was stopped while it waited in line, so there is no text to keep."""
 
 
 class StateGone(TurnRefused):

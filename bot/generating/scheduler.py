@@ -13,7 +13,7 @@ from dataclasses import dataclass
 from functools import partial
 from itertools import islice
 
-from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused, TurnTooSlow
+from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused, TurnTakenBack, TurnTooSlow
 from bot.generating.engine_thread import EngineThread, Job
 from bot.generating.line import Line
 from bot.generating.turns import Continuation, Turn, Watch
@@ -34,6 +34,7 @@ DEADLINE = 60.0  # seconds a turn may take, waiting included
 PATIENCE = 10.0  # seconds that a step, of some milliseconds, may take before the engine counts as hung
 ATTEMPTS = 2  # at a turn whose engine failed
 
+TAKEN_BACK = N_("Stopped: I had not begun yet.")
 _STOPPED = N_("I am being restarted. Please ask again in a minute.")
 _FULL = N_("Too many people are asking at once: {count} are waiting already. Please try again in a moment.")
 _CHAT_FULL = N_("I am still busy with {count} requests from this chat. Please wait for a reply, then try again.")
@@ -122,11 +123,12 @@ class Scheduler:
         """Continue the turn's seed; the watch sees the text grow. Cancelling the call frees its place at once.
 
         Raises SchedulerFull when too many turns wait already, SchedulerStopped during a shutdown,
-        TurnTooSlow at the deadline, GenerationFailed when the generator failed twice.
+        TurnTooSlow at the deadline, TurnTakenBack when it is stopped before anything is written, GenerationFailed when
+        the generator failed twice.
         """
         self._check_room(turn)
         entry = _Entry(turn, watch or Watch(), self._loop.create_future())
-        entry.watch.line_up(partial(self._ahead, entry))
+        entry.watch.line_up(partial(self._ahead, entry), partial(self._take_back, entry))
         self._entries.add(entry)
         self._line.append(entry, entry if turn.chat is None else turn.chat)
         self._let_in()
@@ -186,6 +188,11 @@ class Scheduler:
         if entry in self._suspects:
             return self._suspects.index(entry)
         return self._line.ahead(entry)
+
+    def _take_back(self, entry: _Entry) -> None:
+        """Stopped: what the engine has ends there with its text; what waits is over at once."""
+        if entry.job is None:
+            _refuse(entry, TurnTakenBack(TAKEN_BACK))
 
     def _forget(self, entry: _Entry) -> None:
         self._entries.discard(entry)

@@ -77,6 +77,7 @@ class Watch:
         self._changed = asyncio.Event()
         self._stop = threading.Event()
         self._ahead: Callable[[], int] = int
+        self._on_stop: Callable[[], None] | None = None
 
     @property
     def ahead(self) -> int:
@@ -93,8 +94,10 @@ class Watch:
         return self.text
 
     def stop(self) -> None:
-        """Let the turn end now, normally, with the text there is."""
+        """Let the turn end now, normally, with the text there is; one that still waits in line is taken back."""
         self._stop.set()
+        if self._on_stop is not None:
+            self._on_stop()
 
     @property
     def is_stopped(self) -> bool:
@@ -107,6 +110,7 @@ class Watch:
             self.text = text
             self._changed.set()
 
-    def line_up(self, ahead: Callable[[], int]) -> None:
-        """The scheduler's side: how to find out how many are in line before."""
+    def line_up(self, ahead: Callable[[], int], on_stop: Callable[[], None]) -> None:
+        """The scheduler's side: how to find out how many are in line before, and what to do besides on a stop."""
         self._ahead = ahead
+        self._on_stop = on_stop

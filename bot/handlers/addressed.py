@@ -1,4 +1,4 @@
-"""Spoken to without a command: a reply to what the bot said goes on from there, a mention is a seed."""
+"""Spoken to without a command: a reply to what the bot said goes on from there, or is a seed, as a mention is."""
 
 from telegram import Message, MessageEntity, Update
 from telegram.ext import BaseHandler
@@ -32,16 +32,18 @@ async def _answer(update: Update, context: BotContext) -> None:
     message = said(update)
     if message is None:
         return
-    parent, is_mention = await prompt_answered(message, context), bool(mentions(message))
+    parent = await prompt_answered(message, context)
     if parent is None and is_private(message):
         await continue_words(update, message, "seed", text_of(message), context)
         return
     text = without_mentions(message)
-    if parent is not None and text.strip():
+    if not (_answers_us(message) and text.strip()):
+        await continue_words(update, message, "mention", text, context)
+    elif parent is None:  # what was said continues nothing: a help text, a quiz, the settings
+        await continue_words(update, message, "reply", text, context)
+    else:
         # What was said ends in the middle of something: whoever answers begins a line.
         await continue_words(update, message, "reply", f"\n{text}", context, await _after(parent, context))
-    elif is_mention:
-        await continue_words(update, message, "mention", text, context)
 
 
 async def _after(parent: Prompt, context: BotContext) -> Origin:

@@ -34,6 +34,8 @@ from bot.text import split_message
 BLINK = 0.3  # seconds; a reply that comes sooner is one message, and nothing is shown before
 PACE = SECOND + 0.02  # seconds from one frame to the next: a little more than the limiter wants, or half were dropped
 DRAFTS_LAST = 1.5  # seconds; a draft has no buttons: a reply that takes longer becomes a message that can be stopped
+PATIENCE = 1.0  # seconds without a word, after which a message says what is waited for, and can be stopped
+STILL = 5.0  # seconds until it says so anew: its edits count as those of the text do
 MOMENT = 0.5  # seconds that the text waits for the answer to a frame under way
 SETTLED = 2.0  # seconds after which a frame that nobody waited for has arrived, if it does
 TYPING_LASTS = 4.5  # seconds; Telegram shows an action for five
@@ -58,15 +60,22 @@ class Scene:
 class Stream:
     """One thing said in answer to an update: first its frames, then its text.
 
-    draft_id: of the drafts, not 0. looks: what people are shown of a text. keyboard: while it grows.
+    draft_id: of the drafts, not 0. looks: what people are shown of a text. meanwhile: and before there is any, while
+    so many are in line before. keyboard: under both.
     """
 
     def __init__(
-        self, scene: Scene, draft_id: int, looks: Callable[[str], str], keyboard: InlineKeyboardMarkup | None
+        self,
+        scene: Scene,
+        draft_id: int,
+        looks: Callable[[str], str],
+        meanwhile: Callable[[int], str],
+        keyboard: InlineKeyboardMarkup | None,
     ) -> None:
         self._scene = scene
         self._draft_id = draft_id
         self._looks = looks
+        self._meanwhile = meanwhile
         self._keyboard = keyboard
         # The same number when the update is handled again, whatever is said besides.
         self._saying = scene.held.next_saying()
@@ -131,15 +140,19 @@ class Stream:
         await asyncio.sleep(BLINK)
         loop = asyncio.get_running_loop()
         drafts_until = loop.time() + DRAFTS_LAST
+        excused_at = loop.time() + PATIENCE - BLINK
         typed_at, shown = -TYPING_LASTS, ""
         while not self._is_over:
             frame = next(iter(split_message(self._looks(watch.text))), "") if watch.text else ""
+            if not frame and loop.time() >= excused_at:
+                frame = self._meanwhile(watch.ahead)
             if frame and frame != shown:
-                as_draft = loop.time() < drafts_until and self._message is None and self._may_draft
+                as_draft = bool(watch.text) and loop.time() < drafts_until and self._message is None and self._may_draft
                 is_shown, goes_on = await (self._draft(frame) if as_draft else self._write(frame))
                 if self._is_over or not goes_on:
                     return
-                shown = frame if is_shown else shown
+                if is_shown:
+                    shown, excused_at = frame, loop.time() + STILL
             elif not shown and loop.time() - typed_at >= TYPING_LASTS:
                 typed_at = loop.time()
                 await self._type()

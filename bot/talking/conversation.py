@@ -16,9 +16,9 @@ from telegram import MaybeInaccessibleMessage, Update
 from telegram.error import BadRequest, Forbidden
 
 from bot.context import BotContext, occasion, phrases_for
-from bot.errors import GenerationFailed, StateGone, TurnTooSlow
+from bot.errors import GenerationFailed, StateGone, TurnTakenBack, TurnTooSlow
 from bot.generating.scheduler import Scheduler
-from bot.languages import N_
+from bot.languages import N_, NN_
 from bot.observability.logging_setup import outline
 from bot.sending.manners import defuse
 from bot.sending.silence import is_muted
@@ -31,6 +31,8 @@ from bot.talking.thinking import think
 from bot.text import clean
 from model.sampling import Rng
 
+AHEAD = NN_("⏳ {number} other reply comes first…", "⏳ {number} other replies come first…")
+NEXT = N_("⏳ One moment…")
 UNDELIVERED = N_("Sorry, Telegram did not take my reply. Please try again.")
 
 _log = logging.getLogger(__name__)
@@ -94,16 +96,22 @@ async def _answer(
     scene = Scene(spot, context.bot, services.inbox, services.inbox.held(update.update_id), services.underway)
     stop = while_writing(prompt, say, services.callbacks)
     seed = prompt.asked.seed_text
-    stream = Stream(scene, prompt.id, lambda text: defuse(clean(seed + text)), stop)
+    stream = Stream(
+        scene,
+        prompt.id,
+        lambda text: defuse(clean(seed + text)),
+        lambda ahead: say.count(AHEAD, ahead) if ahead else say(NEXT),
+        stop,
+    )
     try:
         with services.underway.writing(prompt.id) as watch:
             async with stream.growing(watch):
                 answer = await think(prompt, scheduler, services.book, watch)
-    except (TurnTooSlow, GenerationFailed, StateGone) as refusal:
+    except (TurnTooSlow, TurnTakenBack, GenerationFailed, StateGone) as refusal:
         if isinstance(refusal, GenerationFailed):
             _log.error("prompt %d: the generator failed: %s", prompt.id, outline(refusal))
         await _say_instead(stream, prompt, say.of(refusal))
-        return Answer("refused" if isinstance(refusal, StateGone) else "failed"), []
+        return Answer("refused" if isinstance(refusal, StateGone | TurnTakenBack) else "failed"), []
     text = answer.reply_text or ""
     try:
         sent = await stream.finish(defuse(text), under_reply(prompt, text, say, services.callbacks))

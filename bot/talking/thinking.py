@@ -28,8 +28,8 @@ async def think(prompt: Prompt, scheduler: Scheduler, book: Book, watch: Watch |
 
     The log has it as pending until the caller closes the prompt. `watch` sees it grow, and may stop it.
 
-    Raises StateGone where what the prompt continues is lost; SchedulerFull, SchedulerStopped, TurnTooSlow and
-    GenerationFailed as Scheduler.run does; StorageError.
+    Raises StateGone where what the prompt continues is lost; SchedulerFull, SchedulerStopped, TurnTooSlow,
+    TurnTakenBack and GenerationFailed as Scheduler.run does; StorageError.
     """
     if prompt.answer.reply_text is not None:
         return dataclasses.replace(prompt.answer, outcome=_likely_outcome(prompt.asked, prompt.answer))

@@ -7,7 +7,7 @@ from dataclasses import replace
 
 import pytest
 
-from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnTooSlow
+from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnTakenBack, TurnTooSlow
 from bot.generating.engine_thread import FRESH
 from bot.generating.scheduler import ROWS_OF_A_CHAT, Continuation, Scheduler, Turn, Watch
 from model.config import SamplingConfig
@@ -208,6 +208,20 @@ async def test_a_stopped_turn_ends_normally_with_what_there_is(scheduler: Schedu
     assert done.text == expected_text("a", len(done.text), SamplingConfig(), 1)
     assert done.rng == Rng(1, len(done.text))
     assert scheduler.active == 0
+
+
+async def test_a_turn_stopped_in_line_is_taken_back_at_once(generator: FakeGenerator) -> None:
+    async with Scheduler(generator, rows=1) as scheduler:
+        generator.gate.clear()
+        busy = await started(scheduler, turn())
+        watch = Watch()
+        waiting = await started(scheduler, turn("b"), watch)
+        watch.stop()
+        with pytest.raises(TurnTakenBack):
+            await waiting
+        assert scheduler.waiting == 0
+        generator.gate.set()
+        await busy
 
 
 async def test_a_turn_goes_on_from_the_state_of_another(scheduler: Scheduler) -> None:

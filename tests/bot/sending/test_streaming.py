@@ -5,12 +5,14 @@ from collections.abc import AsyncIterator
 import pytest
 from telegram import Message
 
+from bot.generating.scheduler import TAKEN_BACK
 from bot.handlers.presses import NOT_YOURS
 from bot.playground import faults
 from bot.playground.calls import Call
+from bot.talking.conversation import AHEAD, NEXT
 from tests.bot.fakes import FakeGenerator, expected_text
 from tests.bot.stage import Stage
-from tests.bot.talking.test_takes import labels, press
+from tests.bot.talking.test_takes import ask, labels, press
 
 WRITTEN = 80  # characters before the network pauses
 
@@ -158,6 +160,43 @@ async def test_stopped_before_a_restart_it_stays_stopped(slow: Stage) -> None:
     assert prompt.answer.outcome == "stopped"
     (message,) = messages(slow, slow.group)
     assert message.text == (prompt.answer.reply_text or "").strip()
+
+
+# --- before there is anything to see --------------------------------------------------------------------
+
+
+@pytest.fixture
+async def silent(address: str) -> AsyncIterator[Stage]:
+    """A network that has written nothing yet."""
+    generator = FakeGenerator()
+    async with Stage(address, generator, patience=0.1) as stage:
+        yield stage
+
+
+@pytest.mark.parametrize("place", ["you", "group"])
+async def test_what_takes_long_to_begin_says_so_and_becomes_the_reply(silent: Stage, place: str) -> None:
+    chat: int = getattr(silent, place)
+    silent.generator.gate.clear()
+    await begin(silent, chat, "sendMessage")
+    (waiting,) = messages(silent, chat)
+    assert (waiting.text, labels(waiting)) == (NEXT, ["⏹ Stop"])
+    text = await whole(silent)
+    (message,) = messages(silent, chat)
+    assert (message.message_id, message.text) == (waiting.message_id, text)
+
+
+async def test_in_line_a_reply_says_how_many_come_first_and_is_taken_back_at_once(silent: Stage) -> None:
+    first, second = [await ask(silent, f"/seed {word}") for word in ("Domingo", "Lunes")]
+    silent.generator.gate.clear()
+    for label in ("Continue", "Another take", "Warmer", "Colder"):  # as many as one chat may have at once
+        assert await press(silent, first, label) is None
+    assert await press(silent, second, "Continue") is None
+    await silent.playground.say(silent.you, silent.you, "/seed Martes")
+    waiting = await silent.playground.until(silent.you, lambda message: message.text == AHEAD.one.format(number=1))
+    assert await press(silent, waiting, "Stop") is None  # nothing is written, and nobody waits for that
+    await silent.playground.until(silent.you, lambda message: message.text == TAKEN_BACK)
+    silent.generator.gate.set()
+    assert [prompt.answer.outcome for prompt in await silent.idle()] == ["answered"] * 7 + ["refused"]
 
 
 # --- nothing lost, nothing twice ------------------------------------------------------------------------

@@ -132,7 +132,7 @@ class World:
         kind = "private" if chat > 0 else "supergroup"
         bot = cast("PacedBot", self.telegram)
         scene = Scene(Spot(chat, kind), bot, self.inbox, InHand(number, number), self.underway)
-        stream = Stream(scene, number + 1, lambda text: f"{number}: {text}", STOP)
+        stream = Stream(scene, number + 1, lambda text: f"{number}: {text}", lambda ahead: f"{number}: …", STOP)
         watch, text = Watch(), ""
         async with stream.growing(watch):
             until = now() + seconds

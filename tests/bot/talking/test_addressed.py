@@ -49,11 +49,15 @@ async def test_where_the_state_is_gone_the_words_stand_alone(stage: Stage) -> No
     assert prompts[-1].answer.outcome == "answered"
 
 
-async def test_a_reply_to_anything_else_the_bot_said_is_nothing_in_a_group_and_a_seed_in_private(stage: Stage) -> None:
-    for chat in (stage.group, stage.you):
-        help_ = await ask(stage, "/temp", chat)
-        await stage.playground.say(chat, stage.you, "thanks", reply_to=help_.message_id)
-    assert await kinds(stage) == [("seed", "thanks")]
+@pytest.mark.parametrize(("place", "kind"), [("group", "reply"), ("you", "seed")])
+@pytest.mark.parametrize("command", ["/help", "/settings", "/top"])
+async def test_a_reply_to_anything_else_the_bot_said_is_a_seed(
+    stage: Stage, place: str, kind: Kind, command: str
+) -> None:
+    chat: int = getattr(stage, place)
+    (prompt,) = await in_reply(stage, await ask(stage, command, chat), "Well then", chat)
+    assert (prompt.asked.kind, prompt.asked.seed_text, prompt.asked.parent_id) == (kind, "Well then", None)
+    assert prompt.answer.outcome == "answered"
 
 
 async def test_a_reply_to_somebody_else_is_none_of_the_bots_business(stage: Stage) -> None:
