@@ -4,10 +4,10 @@ Whatever may be much goes in batches, so that no reply waits long for its turn.
 """
 
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from sqlalchemy import Column, ColumnElement, delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import machine_time
@@ -122,16 +122,27 @@ class Erasure:
         return await self._delete_rows(states.c.prompt_id, states.c.saved_at < before)
 
     async def erase_names(self, before: dt.datetime) -> int:
-        """The names of people not seen since this time who allowed nothing; of how many."""
+        """The names of people not seen since this time who allowed nothing; of how many.
+
+        Their private chats, which are called like them, lose theirs too.
+        """
+        people = await self._blank(users, users.c.name != "", before, {"name": "", "username": None})
+        named = (chats.c.kind == "private") & (chats.c.title.is_not(None) | chats.c.username.is_not(None))
+        await self._blank(chats, named, before, {"title": None, "username": None})
+        return people
+
+    async def _blank(
+        self, table: Table, named: ColumnElement[bool], before: dt.datetime, blank: Mapping[str, str | None]
+    ) -> int:
+        """Blank the rows of people, by their ids, who are named there, absent since a time and allowed nothing."""
         allowed = select(consents.c.user_id).where(consents.c.decision == "allowed", consents.c.ended_at.is_(None))
-        absent = (users.c.last_seen_at < before) & (users.c.name != "") & users.c.id.not_in(allowed)
-        found = select(users.c.id).where(absent).order_by(users.c.id)
+        is_absent = table.c.last_seen_at < before
+        found = select(table.c.id).where(is_absent, named, table.c.id.not_in(allowed)).order_by(table.c.id)
 
         async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            still = users.c.id.in_(ids) & (users.c.last_seen_at < before)
-            await connection.execute(update(users).where(still).values(name="", username=None))
+            await connection.execute(update(table).where(table.c.id.in_(ids), is_absent).values(**blank))
 
-        return await in_batches(self._database, lambda last: found.where(users.c.id > last), erase)
+        return await in_batches(self._database, lambda last: found.where(table.c.id > last), erase)
 
     async def delete_before(self, time: dt.datetime) -> int:
         """Whole prompts asked before this time; how many they were."""

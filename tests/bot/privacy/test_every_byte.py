@@ -85,7 +85,7 @@ async def leave_traces(database: Database, person: Person, number: int) -> None:
     if person.decision != "silent":
         first = "refused" if person.decision == "refused" else "allowed"
         await consents.decide(person.user, TERMS.question(), first, THEN)  # type: ignore[arg-type]
-    private = Chat(person.number, "private", None, person.user.username)
+    private = Chat(person.number, "private", person.user.name, person.user.username)
 
     async def say(part: int, kind: str, chat: Chat | None, place: str, origin: Origin | None = None) -> int:
         there = Occasion(1, number + part, chat, person.user, number + part, THEN)
@@ -167,8 +167,9 @@ async def test_after_the_retention_period_the_words_of_whoever_did_not_allow_it_
         remembered = {person.mark("state"), person.mark("private-state")}
         kept = set(person.words()) - remembered if person.decision == "allowed" else set()
         assert words == kept, person
-        name = files_with(folder_of(database), person.user.name.encode())
-        assert bool(name) == (person.decision == "allowed")
+        names = (person.user.name, str(person.user.username))  # which the private chat has too
+        found = [bool(files_with(folder_of(database), name.encode())) for name in names]
+        assert found == [person.decision == "allowed"] * 2
 
 
 async def test_a_group_that_is_forgotten_leaves_nothing_that_was_said_there(database: Database) -> None:
