@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator
 from dataclasses import dataclass
 
+from model import masking
 from trainer.corpus import whatsapp_notes as notes
 from trainer.corpus.message import Message
 from trainer.corpus.options import ReadingOptions
@@ -12,8 +13,8 @@ from trainer.corpus.source import LONGEST_LINE, Source
 from trainer.errors import CorpusError
 
 _MARKS = "[\u200e\u200f\u202a-\u202e\ufeff]*"
-_MORNING = r"a\.?\s?m\.?|ق\.ظ\.?|ص|ÖÖ|π\.?μ\.?|上午|凌晨|清晨|早上|午前|오전"
-_AFTERNOON = r"p\.?\s?m\.?|ب\.ظ\.?|م|ÖS|μ\.?μ\.?|下午|中午|晚上|午後|오후"
+_MORNING = r"a\.?\s?m\.?|ق\.ظ\.?|ص|ÖÖ|π\.?μ\.?|上午|凌晨|清晨|早上|午前|오전|morgens|vorm\.|nachts"
+_AFTERNOON = r"p\.?\s?m\.?|ب\.ظ\.?|م|ÖS|μ\.?μ\.?|下午|中午|晚上|午後|오후|mittags|nachm\.|abends"
 _HALF = f"(?:{_MORNING}|{_AFTERNOON})"
 _HEADER = re.compile(
     rf"{_MARKS}\[?{_MARKS}(\d{{1,4}}){_MARKS}([./-]|년|年) ?{_MARKS}(\d{{1,2}}){_MARKS}(?:[./-]|월|月) ?{_MARKS}"
@@ -23,7 +24,8 @@ _HEADER = re.compile(
     re.IGNORECASE,
 )
 _PM = re.compile(_AFTERNOON, re.IGNORECASE)
-_SAID = re.compile(r"((?:[^:\"“«]|:(?!\s|$)){1,120}?):(?:\s(.*)|$)")  # a name may hold a colon, as in 12:30 Club
+_SAID = re.compile(r"((?:[^:\"„“«]|:(?!\s|$)){1,120}?):(?:\s(.*)|$)")  # a name may hold a colon, as in 12:30 Club
+_MENTIONED = re.compile("@\u2068[^\u2069\n]{0,200}\u2069")  # by a name of any number of words
 _PERSIAN_YEARS = range(1380, 1450)  # of the calendar of Iran: 2001 to 2071
 _DAY_FIRST, _MONTH_FIRST = "day first", "month first"
 
@@ -82,6 +84,7 @@ def read_whatsapp(source: Source, options: ReadingOptions) -> Iterator[Message]:
         text = notes.without_notes("\n".join(lines))
         if text:
             found = True
+            text = _MENTIONED.sub(masking.USER, text) if options.mask else text
             yield Message(text, when, author, chat=source.title)
     if not found:
         raise CorpusError(f"expected messages in {source.title}, got none: export the chat again")

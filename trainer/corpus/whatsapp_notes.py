@@ -2,30 +2,41 @@
 
 import re
 
-_OMITTED = re.compile(  # iPhone; Android puts the like in angle brackets
-    r"(?:GIF|image|photo|video|video note|audio|voice message|sticker|document|contact card|"
-    r"imagen|foto|documento|nota de vídeo|tarjeta de contacto|Bild|Video|Audio|Sticker|Dokument|Kontaktkarte|"
-    r"imagem|vídeo|áudio|figurinha|cartão do contato|immagine|adesivo|scheda contatto|"
-    r"vidéo|document|fiche contact|afbeelding|изображение|видео|аудио|стикер|GIF-файл|документ)"
-    r" (?:omitted|omitid[oa]|weggelassen|ausgelassen|absente?|ocultad[oa]|omess[oa]|weggelaten|"
-    r"опущен[оа]?|отсутствует|пропущен[оа]?)\.?",
+_OMITTED = (  # iPhone; Android puts the like in angle brackets
+    r"(?:GIF(?:-файл)?|image|photo|video|video note|audio|voice message|sticker|document|contact card|"
+    r"imagen|foto|documento|nota de vídeo|tarjeta de contacto|Bild|Dokument|(?:Video|Sprach)nachricht|Kontaktkarte|"
+    r"imagem|vídeo|áudio|figurinha|autocolante|cartão d[oe] contac?to|immagine|adesivo|scheda contatto|"
+    r"vidéo|fiche contact|afbeelding|изображение|видео|аудио(?:файл)?|стикер|документ|карточка контакта)"
+    r" (?:omitted|omitid[oa]|weggelassen|ausgelassen|absente?|omise?|retirée?|manquante?|ocultad[oa]|não revelad[oa]|"
+    r"omess[oa]|esclus[oa]|non inclus[oa]|weggelaten|опущен[оа]?|отсутствует|пропущен[оа]?)\.?"
+)
+_BRACKETED = r"<(?!3)[^<>\n]{3,80}>"
+_MEDIA = re.compile(f"{_OMITTED}|{_BRACKETED}", re.IGNORECASE)
+# Of a caption: the picture that comes after it.
+_TAIL = re.compile(f"\\s{{0,9}}\u200e(?:{_OMITTED}|{_BRACKETED})\\s{{0,9}}$", re.IGNORECASE)
+_ATTACHED = re.compile(
+    r"(?:[^\n]{1,200}\.\w{2,5} \((?:file attached|archivo adjunto|Datei angehängt|fichier joint|arquivo anexado|"
+    r"ficheiro anexado|file allegato|bestand bijgevoegd|файл добавлен|файл прикреплен)\)"
+    r"|(?:IMG|VID|AUD|PTT|STK|DOC)-\d{8}-WA\d{4,8}\.\w{0,5} \([^()\n]{3,40}\))(?:\n|$)",
     re.IGNORECASE,
 )
-_BRACKETED = re.compile(r"<(?!3)[^<>\n]{3,80}>")
-_ATTACHED = re.compile(
-    r"[^\n]{1,200}\.\w{2,5} \((?:file attached|archivo adjunto|Datei angehängt|fichier joint|arquivo anexado|"
-    r"file allegato|bestand bijgevoegd|файл добавлен)\)(?:\n|$)",
-    re.IGNORECASE,
+_TITLE = re.compile(  # of a document, on the line after it
+    r"[^\n/]{1,200}\.(?:pdf|docx?|xlsx?|pptx?|od[tsp]|txt|csv|zip|rar|apk|epub|mp3|m4a|vcf)(?:\n|$)", re.IGNORECASE
 )
 _GONE = re.compile(
     r"(?:null|(?:This message was deleted|You deleted this message|Waiting for this message[^\n]*|"
-    r"Missed (?:voice|video) call|Se eliminó este mensaje|Eliminaste este mensaje|Este mensaje fue eliminado|"
+    r"Missed (?:group )?(?:voice|video) call|"
+    r"Se eliminó este mensaje|Eliminaste este mensaje|Este mensaje fue eliminado|"
     r"Llamada (?:de voz |de grupo )?perdida|Videollamada perdida|"
     r"Diese Nachricht wurde gelöscht|Du hast diese Nachricht gelöscht|Ce message a été supprimé|"
     r"Vous avez supprimé ce message|Mensagem apagada|Esta mensagem foi apagada|Você apagou esta mensagem|"
     r"Questo messaggio è stato eliminato|Hai eliminato questo messaggio|Dit bericht is verwijderd|"
-    r"Данное сообщение удалено|Вы удалили данное сообщение)\.?"
-    r"|(?:location|live location|ubicación|standort|localização|posizione|position): https?://\S+)",
+    r"Apagou esta mensagem|(?:Данное|Это) сообщение удалено|Вы удалили (?:данное|это) сообщение|"
+    r"Verpasster (?:Sprach|Video)anruf|Appel (?:vocal|vidéo) manqué|Chamada de (?:voz|vídeo) perdida|"
+    r"(?:Chiamata vocale|Videochiamata) persa|Пропущенный (?:аудио|видео)звонок|"
+    r"live location shared|ubicación en tiempo real compartida|Live-Standort wird geteilt|"
+    r"localisation en direct partagée|localização em tempo real compartilhada|posizione in tempo reale condivisa)\.?"
+    r"|[^\n:]{3,40} ?: https://(?:maps\.google\.com|foursquare\.com)/\S+)",
     re.IGNORECASE,
 )
 _GONE_ELSEWHERE = re.compile(
@@ -34,6 +45,11 @@ _GONE_ELSEWHERE = re.compile(
     r"Pesan ini (?:telah )?dihapus|Anda menghapus pesan ini|यह संदेश हटा दिया गया(?: था)?|आपने यह संदेश हटा दिया|"
     r"این پیام حذف شد|تم حذف هذه الرسالة|ההודעה הזו נמחקה|此消息已被?删除|此訊息已刪除|このメッセージは削除されました|"
     r"삭제된 메시지입니다|Mesajul a fost șters|Detta meddelande raderades|Tämä viesti poistettiin)[.。]?",
+    re.IGNORECASE,
+)
+_ENCRYPTED = re.compile(
+    r"(?:Messages|Los mensajes|Nachrichten|Les messages|As mensagens|I messaggi|Berichten|Сообщения)\b[^\n]{0,80}"
+    r"(?:end-to-end|extremo a extremo|Ende-zu-Ende|bout en bout|ponta a ponta|eind-tot-eind|сквозным)[^\n]*",
     re.IGNORECASE,
 )
 _PAGES = re.compile(r"[^\n]{1,200} [•·] \u200e[^\n]*")  # a document on an iPhone: its name, its pages
@@ -55,12 +71,11 @@ def without_notes(text: str) -> str:
         return ""
     if _POLL.fullmatch(text) or _PAGES.fullmatch(text):
         return ""
-    text = _UNSEEN.sub("", _EDITED.sub("", text)).strip()
-    text = _ATTACHED.sub("", text, count=1).strip() if _ATTACHED.match(text) else text
+    text = _UNSEEN.sub("", _EDITED.sub("", _TAIL.sub("", text))).strip()
     first, _, caption = text.partition("\n")
-    if _OMITTED.fullmatch(first) or _BRACKETED.fullmatch(first):
-        return caption.strip()
-    return "" if _GONE.fullmatch(text) or _GONE_ELSEWHERE.fullmatch(text) else text
+    if _MEDIA.fullmatch(first) or _ATTACHED.match(text):
+        text = _TITLE.sub("", caption, count=1) if _TITLE.match(caption) else caption
+    return "" if any(form.fullmatch(text) for form in (_GONE, _GONE_ELSEWHERE, _ENCRYPTED)) else text.strip()
 
 
 def author(name: str) -> str:

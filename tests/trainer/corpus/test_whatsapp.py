@@ -95,6 +95,7 @@ def test_a_speaker_known_by_a_number_alone_is_masked_too(tmp_path: Path) -> None
         "2023년 12월 31일 오후 11:59 - Ana: hola",
         "[2023/12/31 下午11:59:00] Ana: hola",
         "2023/12/31 午後11:59 - Ana: hola",
+        "31.12.23, 11:59 abends - Ana: hola",
         "31.12.2023 ÖS 11:59 - Ana: hola",
         "31/12/23, 11:59 μ.μ. - Ana: hola",
         "31/12/2023, 11:59 p. m. - Ana: hola",
@@ -175,8 +176,50 @@ def test_a_name_may_hold_a_colon(tmp_path: Path) -> None:
         "삭제된 메시지입니다.",
         "<Medien ausgeschlossen>",
         "<मीडिया मौजूद नहीं है>",
+        "GIF retiré",
+        "audio omis",
+        "sticker non incluso",
+        "imagem não revelada",
+        "карточка контакта отсутствует",
+        "Videonachricht weggelassen",
+        "VID-20231231-WA0001.mp4 (ficheiro anexado)",
+        "STK-20231231-WA0001.webp (załączono plik)",
+        "DOC-20231231-WA0006. (archivo adjunto)\nFactura de marzo.pdf",
+        "<Media omitted>\nFactura de marzo.pdf",
+        "Localisation : https://maps.google.com/?q=48.8,2.3",
+        "Местоположение: https://maps.google.com/?q=55.7,37.6",
+        "ubicación en tiempo real compartida",
+        "Это сообщение удалено",
+        "Verpasster Sprachanruf",
+        "Les messages et les appels sont chiffrés de bout en bout. Aucun tiers ne peut les lire.",
     ],
 )
 def test_what_the_program_wrote_itself_is_not_learned(tmp_path: Path, note: str) -> None:
     path = write(tmp_path, f"31/12/23, 23:58 - Ana: hola\n31/12/23, 23:59 - Ana: {note}\n31/12/23, 23:59 - Ana: fin\n")
     assert learned(path) == "hola\nfin\n\n"
+
+
+@pytest.mark.parametrize(
+    "said",
+    [
+        "mira \u200eimage omitted",
+        "mira\n\u200e<adjunto: 00000043-PHOTO-2023-12-31-09-16-06.jpg>",
+        "IMG-20231231-WA0001.jpg (archivo adjunto)\nmira",
+        "<Multimedia omitido>\nmira",
+        "mira \u200e<This message was edited>",
+    ],
+)
+def test_words_with_a_picture_are_learned_without_it(tmp_path: Path, said: str) -> None:
+    assert learned(write(tmp_path, f"[31/12/23, 23:59:00] Ana: {said}\n")) == "mira\n\n"
+
+
+def test_a_group_whose_name_holds_a_colon_says_nothing(tmp_path: Path) -> None:
+    event = "31.12.23, 23:58 - Käthe hat den Gruppennamen von „Neu: alt“ zu „X: y“ geändert.\n"
+    assert learned(write(tmp_path, event + "31.12.23, 23:59 - Ana: hallo\n"), speakers=True) == "Ana: hallo\n\n"
+
+
+def test_somebody_mentioned_by_several_words_is_masked_wholly(tmp_path: Path) -> None:
+    path = write(
+        tmp_path, "[31/12/23, 23:59:00] Ana: @\u2068~\u202fEva María\u2069 y @\u2068Leo Paz\u2069, +34\u2068612345678\n"
+    )
+    assert learned(path) == "[user] y [user], [phone]\n\n"
