@@ -5,6 +5,7 @@ import re
 from collections.abc import Iterator, Sequence
 from html.parser import HTMLParser
 
+from model import masking
 from trainer.corpus.message import Message
 from trainer.corpus.options import ReadingOptions
 from trainer.corpus.source import Source
@@ -16,7 +17,8 @@ _UNREAD = 1 << 18  # characters that may wait for the end of their tag
 _LONGEST = 1 << 20  # characters of a message; Telegram stops at 4,096
 _DEEPEST = 100  # boxes within boxes; Telegram's own are about ten deep
 _DATE = re.compile(r"(\d\d)\.(\d\d)\.(\d{4}) (\d\d):(\d\d):(\d\d)(?: UTC([+-])(\d\d):(\d\d))?")
-_TEXT, _AUTHOR, _CHAT = "text", "author", "chat"
+_VIA = re.compile(r"\s*\bvia @\w+")  # the words are a bot's, whoever sent them
+_TEXT, _AUTHOR, _CHAT, _DETAILS = "text", "author", "chat", "details"
 
 
 def is_telegram_html(head: str) -> bool:
@@ -35,9 +37,9 @@ def page_number(name: str) -> int:
 def read_telegram_html(pages: Sequence[Source], options: ReadingOptions) -> Iterator[Message]:
     """The messages of a chat's pages in their order; service messages are none. Raises CorpusError."""
     author: str | None = None
-    found = False
+    via_bot = found = False
     for page in pages:
-        parser = _Page(page.title, author)
+        parser = _Page(page.title, author, via_bot, options.mask)
         for piece in page.pieces():
             for start in range(0, len(piece), _STEP):
                 parser.read(piece[start : start + _STEP])
@@ -46,7 +48,7 @@ def read_telegram_html(pages: Sequence[Source], options: ReadingOptions) -> Iter
                     yield message
                 parser.ready.clear()
         parser.end()
-        author = parser.author  # a page may begin in the middle of what somebody says
+        author, via_bot = parser.author, parser.via_bot  # a page may begin in the middle of what somebody says
     if not found:
         raise CorpusError(f"expected messages in {pages[0].title}, got none: export the chat again, or as JSON")
 
@@ -54,15 +56,18 @@ def read_telegram_html(pages: Sequence[Source], options: ReadingOptions) -> Iter
 class _Page(HTMLParser):
     """Messages as their boxes close. A box is a div, known by its classes."""
 
-    def __init__(self, title: str, author: str | None) -> None:
+    def __init__(self, title: str, author: str | None, via_bot: bool, mask: bool) -> None:
         super().__init__(convert_charrefs=True)
         self.title = title
         self.author = author  # of the last message, which "joined" ones continue
+        self.via_bot = via_bot  # the same
         self.ready: list[Message] = []
         self._boxes: list[frozenset[str]] = []
         self._caught: dict[str, list[str]] = {}  # what stands in the boxes that matter
         self._catching: list[tuple[str, int]] = []  # into which of them, and at which depth
         self._chat = title
+        self._mask = mask
+        self._in_mention = False
         self._when = 0
         self._message_depth = 0
         self._forwarded = False
@@ -87,6 +92,9 @@ class _Page(HTMLParser):
         values = dict(attrs)
         if tag == "img" and self._catching:
             self.handle_data(values.get("alt") or "")  # an emoji as a picture
+        if tag == "a" and self._mask and "ShowMentionName" in (values.get("onclick") or ""):
+            self.handle_data(masking.USER)
+            self._in_mention = True
         if tag not in ("div", "span"):
             return
         classes = frozenset((values.get("class") or "").split())
@@ -105,13 +113,15 @@ class _Page(HTMLParser):
             self._when = _seconds(values.get("title") or "") or self._when
             self._catch("date", depth)
         elif "details" in classes:
-            self._catch("details", depth)
+            self._catch(_DETAILS, depth)
         elif "from_name" in classes and not self._forwarded:
             self._catch(_AUTHOR, depth)
         elif classes == {"text"}:
             self._catch(_TEXT, depth)
 
     def handle_endtag(self, tag: str) -> None:
+        if tag == "a":
+            self._in_mention = False
         if tag not in ("div", "span"):
             return
         if not self._boxes or tag not in self._boxes[-1]:
@@ -126,7 +136,7 @@ class _Page(HTMLParser):
             self._finish()
 
     def handle_data(self, data: str) -> None:
-        if not self._catching:
+        if not self._catching or self._in_mention:
             return
         self._length += len(data)
         if self._length > _LONGEST:
@@ -138,16 +148,20 @@ class _Page(HTMLParser):
 
     def _begin(self, classes: frozenset[str], depth: int) -> None:
         self._message_depth, self._forwarded, self._length = depth, False, 0
+        self._in_mention = False
         self._caught.clear()
         if "joined" not in classes and "service" not in classes:
-            self.author = None
+            self.author, self.via_bot = None, False
         self._service = "service" in classes
 
     def _finish(self) -> None:
-        self.author = _joined(self._caught.get(_AUTHOR, [])) or self.author
+        if name := _joined(self._caught.get(_AUTHOR, [])):
+            self.author = _VIA.sub("", name)
+            self.via_bot = bool(_VIA.search(name) or _VIA.search(_joined(self._caught.get(_DETAILS, []))))
         text = _joined(self._caught.get(_TEXT, []))
+        forwarded = self._forwarded or self.via_bot
         if text and not self._service:
-            self.ready.append(Message(text, self._when, self.author, None, self._chat, self._forwarded))
+            self.ready.append(Message(text, self._when, self.author, None, self._chat, forwarded))
         self._message_depth, self._length = 0, 0
         self._catching.clear()
 

@@ -277,5 +277,20 @@ def test_pictures_of_emoji_spoilers_and_lines_within_quotes_are_words(tmp_path: 
         '<blockquote>cita<br>de <strong>dos<br/></strong></blockquote>y <img class="emoji" alt="🦜" src="e.png"> '
         '<span class="spoiler hidden" onclick="ShowSpoiler(this)"><span aria-hidden="true">secreto</span></span>'
     )
-    (tmp_path / "messages.html").write_text(TOP + said(1, "Ana <span class='details'> via @gif</span>", text) + END)
+    (tmp_path / "messages.html").write_text(TOP + said(1, "Ana", text) + END)
     assert learned(tmp_path, speakers=True) == "Ana: cita\nde dos\ny 🦜 secreto\n\n"
+
+
+@pytest.mark.parametrize("name", ["Ana via @gif", "Ana <span class='details'> via @gif</span>"])
+def test_what_a_bot_wrote_is_as_good_as_forwarded(tmp_path: Path, name: str) -> None:
+    body = said(1, name, "anuncio") + said(2, None, "otro") + said(3, "Ana", "mío")
+    (tmp_path / "messages.html").write_text(TOP + body + END)
+    assert learned(tmp_path, speakers=True) == "Ana: mío\n\n"
+    assert learned(tmp_path, authors=("Ana",), forwards=True) == "anuncio\notro\nmío\n\n"
+
+
+def test_somebody_mentioned_by_name_is_masked(tmp_path: Path) -> None:
+    text = 'hola <a href="" onclick="return ShowMentionName()">Pepe <b>Gómez</b></a>, ven'
+    (tmp_path / "messages.html").write_text(TOP + said(1, "Ana", text) + END)
+    assert learned(tmp_path) == "hola [user], ven\n\n"
+    assert learned(tmp_path, mask=False) == "hola Pepe Gómez, ven\n\n"
