@@ -9,7 +9,7 @@ from trainer.corpus.source import printable
 from trainer.errors import CorpusError
 
 _TEXTS = ("text", "message", "content")
-_AUTHORS = ("author", "from", "sender", "user", "username", "name", "speaker", "user_id")
+_AUTHORS = ("author", "from", "sender", "sender name", "user", "username", "name", "speaker", "autor", "user_id")
 
 Row = Mapping[str, Any]
 ToMessage = Callable[[Row], Message | None]

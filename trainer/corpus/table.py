@@ -1,6 +1,7 @@
 """CSV and TSV: one column's text, row by row."""
 
 import csv
+import re
 from collections.abc import Iterator
 
 from trainer.corpus.columns import choose_columns
@@ -10,6 +11,7 @@ from trainer.corpus.source import LONGEST_LINE, Source
 from trainer.errors import CorpusError
 
 _DELIMITERS = ",;\t|"
+_TOLD = re.compile(r"sep=(.)", re.IGNORECASE)
 
 
 def read_table(source: Source, options: ReadingOptions) -> Iterator[Message]:
@@ -37,9 +39,10 @@ def read_table(source: Source, options: ReadingOptions) -> Iterator[Message]:
 
 
 def _whole_lines(source: Source) -> Iterator[str]:
-    """Lines with their ends, as fields may hold them."""
-    for _, line in source.lines():
-        yield line + "\n"
+    """Lines with their ends, as fields may hold them; what Excel puts before the header, `sep=;`, is none."""
+    for number, line in source.lines():
+        if number > 1 or not _TOLD.fullmatch(line):
+            yield line + "\n"
 
 
 def _delimiter(source: Source) -> str:
@@ -47,5 +50,7 @@ def _delimiter(source: Source) -> str:
     if source.path.suffix.lower() in (".tsv", ".tab"):
         return "\t"
     header = next((line for _, line in source.lines()), "")
+    if told := _TOLD.fullmatch(header):
+        return told.group(1)
     bare = "".join(header.split('"')[::2])  # what stands in quotation marks separates nothing
     return max(_DELIMITERS, key=bare.count)

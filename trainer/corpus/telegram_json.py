@@ -44,7 +44,10 @@ def read_telegram_json(source: Source, options: ReadingOptions) -> Iterator[Mess
     if stream.peek():
         raise stream.malformed("more after the end")
     if not found:
-        raise CorpusError(f"expected messages in {source.title}, got none: export the chat again, in JSON")
+        raise CorpusError(
+            f"expected messages as Telegram exports them in {source.title}, got none: export the chat again, "
+            "or if another program wrote this, as a table with a column text"
+        )
 
 
 def _walk(stream: JsonStream, options: ReadingOptions, within: str = "") -> Iterator[Message]:

@@ -15,7 +15,8 @@ def read_text(source: Source, options: ReadingOptions) -> Iterator[str]:
             f"expected a chat to choose authors from, got plain text in {source.title}: leave out it or --author"
         )
     if kind := foreign_kind(source.head()):
-        raise CorpusError(f"expected text, got {kind}, {source.title}: save it as text and name that")
+        remedy = "unpack it and name what was in it" if kind.endswith("archive") else "save it as text and name that"
+        raise CorpusError(f"expected text, got {kind}, {source.title}: {remedy}")
     if source.is_binary():
         raise CorpusError(
             f"expected text, got NUL bytes in {source.title}: name a text file, or its --encoding, such as utf-16-le"

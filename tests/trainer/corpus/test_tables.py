@@ -32,6 +32,11 @@ def test_what_stands_in_quotation_marks_separates_nothing(tmp_path: Path) -> Non
     assert learned(write(tmp_path, "a.csv", 'id;"a,b,c,d";text\n1;x;hola, tú\n')) == "hola, tú\n"
 
 
+def test_the_separator_may_be_told_as_excel_does(tmp_path: Path) -> None:
+    path = write(tmp_path, "a.csv", "sep=;\r\nid;author;text\r\n1;Ana;hola, ¿qué tal?\r\n", "utf-8-sig")
+    assert learned(path, speakers=True) == "Ana: hola, ¿qué tal?\n"
+
+
 def test_tsv_with_commas(tmp_path: Path) -> None:
     assert learned(write(tmp_path, "a.tsv", "a,b,c,d\ttext\nx\tsí, claro\n")) == "sí, claro\n"
 
