@@ -48,6 +48,7 @@ from bot.profile import tell_profile
 from bot.rules.access import Access
 from bot.rules.etiquette import Etiquette, EtiquetteConfig
 from bot.sending.budgets import TELEGRAM_BUDGETS, Budgets
+from bot.sending.call_memory import CallMemory
 from bot.sending.outgoing import RateArgs
 from bot.sending.rate_limiter import RateLimiter
 from bot.settings import TELEGRAM
@@ -186,7 +187,7 @@ def build(config: BotConfig, services: Services) -> BotApplication:
     # python-telegram-bot calls the type of bot_data once to make it; ours is made already.
     make_services = cast("type[Services]", lambda: services)
     hooks = {"event_hooks": {"response": [services.clock.read]}}
-    limiter = RateLimiter(config.budgets, services.metrics)
+    limiter = RateLimiter(config.budgets, services.metrics, CallMemory(services.inbox.mail))
     services.metrics.watch_queue("telegram", lambda: limiter.waiting)
     bot: ExtBot[RateArgs] = UpdatesBot(
         config.token.get_secret_value(),

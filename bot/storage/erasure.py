@@ -14,6 +14,7 @@ from bot.clock import machine_time
 from bot.storage.batches import in_batches
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries
+from bot.storage.group_calls import GroupCalls
 from bot.storage.inbox import Inboxes
 from bot.storage.prompt_texts import PromptTexts
 from bot.storage.prompts import COPYING, Prompts
@@ -73,6 +74,7 @@ class Erasure:
         async with self._database.writing() as connection:
             await Inboxes(connection).forget_chat(chat_id)
             await Deliveries(connection).forget_chat(chat_id)
+            await GroupCalls(connection).forget_chat(chat_id)
         await self._delete_prompts((prompts.c.chat_id == chat_id) & (prompts.c.asked_at <= until))
         await self._delete_rows(games.c.id, (games.c.chat_id == chat_id) & (games.c.opened_at <= until))
         changed = (settings_changes.c.chat_id == chat_id) & (settings_changes.c.changed_at <= until)

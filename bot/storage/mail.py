@@ -1,11 +1,13 @@
 """What came in and what goes out, written down; each method is one transaction over the tables it concerns."""
 
 import dataclasses
+import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries, Delivery
+from bot.storage.group_calls import GroupCalls
 from bot.storage.inbox import Arrival, End, Inboxes, Opened, Waiting
 
 KEPT = 100_000  # updates done with: a few megabytes, and far more than Telegram ever delivers again
@@ -143,6 +145,16 @@ class Mail:
     async def lost(self, delivery: Delivery) -> Delivery:
         """The message was there, and is not any more."""
         return await self._put(dataclasses.replace(delivery, message_id=None, above=None))
+
+    async def note_call(self, chat_id: int, now: dt.datetime) -> None:
+        """A group is about to be written to."""
+        async with self._database.writing() as connection:
+            await GroupCalls(connection).add(chat_id, now)
+
+    async def recent_calls(self, now: dt.datetime) -> list[tuple[int, dt.datetime]]:
+        """(group, time) of all that was written into groups within the last minute, in order."""
+        async with self._database.reading() as connection:
+            return await GroupCalls(connection).recent(now)
 
     async def message_ids(self, chat_id: int, above: int) -> MessageIds:
         """What is known of the messages above an id."""

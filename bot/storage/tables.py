@@ -316,3 +316,12 @@ deliveries = Table(
     Column("message_id", BigId),  # once Telegram said that it has it
     Index(None, "chat_id", "message_id"),
 )
+
+group_calls = Table(
+    "group_calls",  # what was written into groups, frames and edits too; gone after a minute
+    metadata,
+    Column("id", BigId, primary_key=True),
+    Column("chat_id", BigId, nullable=False),
+    Column("called_at", UtcTime, nullable=False),  # by this machine's clock
+    Index(None, "called_at"),
+)

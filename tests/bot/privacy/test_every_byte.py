@@ -110,6 +110,7 @@ async def leave_traces(database: Database, person: Person, number: int) -> None:
     duel = await games.open_game(GROUP.id, "duel", [Option(mine), Option(made_up)], None, THEN, [made_up])
     await games.vote(duel.id, person.user, 1, THEN)
     await games.close(duel.id, THEN)
+    await Mail(database, 1).note_call(GROUP.id, NOW)
     await book.change_settings(Occasion(1, number + 6, GROUP, person.user, 1, THEN), temperature=number / 1_000)
     await book.change_settings(Occasion(1, number + 7, private, person.user, 1, THEN), temperature=0.9)
     if person.decision == "withdrawn":
