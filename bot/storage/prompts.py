@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import asdict, dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, insert, select, update
+from sqlalchemy import Select, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.prompt_texts import PromptTexts
@@ -18,9 +18,10 @@ Kind = Literal["seed", "more", "again", "reply", "mention", "chime-in", "inline"
 Outcome = Literal["pending", "answered", "stopped", "failed", "refused", "expired"]
 ANSWERED = ("answered", "stopped")  # outcomes with a reply
 GAMES = ("quiz", "duel")  # kinds that are no part of the talk
-# Prompts of a chat, among which its last answered one is looked for: nearly always it is the very last, and each of
-# them is a page of a large file. What is older than all of these is nobody's "last".
-LATEST = (1, 8, 200)
+# Prompts of a chat, among which its last answered one is looked for: what is older is nobody's "last". Nearly always it
+# is the very last, which is looked at first, as each of them is a page of a large file.
+LATEST = 200
+_EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
 COPYING = ("more", "again", "quiz", "duel")  # kinds whose seed is somebody's earlier words, not the asker's own
 
 
@@ -159,15 +160,12 @@ class Prompts:
 
     async def last_answered(self, chat_id: int, thread_id: int | None) -> Prompt | None:
         """The newest of the chat's latest prompts that was answered in this topic; None outside of topics."""
-        newest = select(prompts.c.id).where(prompts.c.chat_id == chat_id).order_by(prompts.c.asked_at.desc())
+        times = select(prompts.c.asked_at).where(prompts.c.chat_id == chat_id).order_by(prompts.c.asked_at.desc())
+        oldest = times.offset(LATEST - 1).limit(1).scalar_subquery()  # found in the index alone
         answered = prompts.c.outcome.in_(ANSWERED) & prompts.c.thread_id.is_not_distinct_from(thread_id)
-        said = _select().where(answered, prompts.c.kind.not_in(GAMES))
-        said = said.order_by(prompts.c.asked_at.desc(), prompts.c.id.desc()).limit(1)
-        for count in LATEST:
-            among = prompts.c.id.in_(newest.limit(count).scalar_subquery())
-            if (found := await self._one(said.where(among))) is not None:
-                return found
-        return None
+        said = _select().where(prompts.c.chat_id == chat_id, answered, prompts.c.kind.not_in(GAMES))
+        said = said.where(prompts.c.asked_at >= func.coalesce(oldest, _EVER))
+        return await self._one(said.order_by(prompts.c.asked_at.desc(), prompts.c.id.desc()).limit(1))
 
     async def of_user(self, user_id: int, after: int = 0, limit: int = 500) -> list[Prompt]:
         """The next prompts of a person with an id above `after`, the oldest first."""

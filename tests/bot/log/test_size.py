@@ -44,14 +44,11 @@ def statements() -> Iterator[list[Statement]]:
 
 
 async def scans(database: Database, seen: list[Statement]) -> list[str]:
-    """The statements that go through a whole large table, or sort what they find there."""
+    """The statements that go through a whole large table."""
     found = []
-    async with database.reading() as connection:
-        for statement, parameters in seen:
-            if not statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "INSERT", "WITH")):
-                continue
-            plan = await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)
-            steps = [row[-1] for row in plan]
+    for statement, parameters in seen:
+        if statement.lstrip().upper().startswith(("SELECT", "UPDATE", "DELETE", "INSERT", "WITH")):
+            steps = await plan(database, statement, parameters)
             found += [
                 f"{step}: {statement}" for step in steps if step.split()[:2] in [["SCAN", name] for name in LARGE]
             ]
@@ -111,6 +108,24 @@ async def test_nothing_that_is_erased_in_batches_is_found_by_reading_all_prompts
         await erasure.forget_person(7, later)
         await erasure.forget_chat(5, later)
     assert [scan for scan in await scans(database, seen) if not scan.startswith("SCAN inbox")] == []
+
+
+async def test_the_last_reply_of_a_chat_is_looked_for_from_the_newest_on(database: Database) -> None:
+    """Each prompt that is looked at is a page of a large file: nothing is sorted, which would need all of them."""
+    await add(database, 1)
+    with statements() as seen:
+        assert await Book(database).last_prompt(5) is not None
+    plans = [await plan(database, *each) for each in seen if each[0].startswith("SELECT")]
+    assert [step for steps in plans for step in steps if "prompts USING" in step or "B-TREE" in step] == [
+        "SEARCH prompts USING INDEX ix_prompts_chat_id_asked_at (chat_id=? AND asked_at>?)",
+        "SEARCH prompts USING COVERING INDEX ix_prompts_chat_id_asked_at (chat_id=?)",
+    ]
+
+
+async def plan(database: Database, statement: str, parameters: Any) -> list[str]:
+    """How SQLite goes about a statement."""
+    async with database.reading() as connection:
+        return [row[-1] for row in await connection.exec_driver_sql(f"EXPLAIN QUERY PLAN {statement}", parameters)]
 
 
 async def test_a_scan_would_be_seen(database: Database) -> None:
