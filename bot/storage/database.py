@@ -29,6 +29,7 @@ SCRUB_PAUSE = 0.1  # seconds in which everybody who waited for it has written
 SCRUB_TRIES = 20
 OWNER_ALONE = 0o600  # a new file's rights: what people wrote is nobody else's on this machine; SQLite's logs follow
 POOL = 4  # connections; SQLite has one writer anyway, and each costs a thread and a page cache
+CACHE = 16_384  # kilobytes of it at most: what lies above the leaves of ten million prompts' trees, read but once
 
 _DRIVERS = {  # plain address -> (with asyncio, without)
     "sqlite": ("sqlite+aiosqlite", "sqlite+pysqlite"),
@@ -125,6 +126,7 @@ def prepare_sqlite(engine: Engine, foreign_keys: bool = True) -> None:
             # What is deleted is overwritten with zeros, so that nobody reads it from the file's free places.
             cursor.execute("PRAGMA secure_delete = ON")
             cursor.execute(f"PRAGMA wal_autocheckpoint = {LONGEST}")
+            cursor.execute(f"PRAGMA cache_size = -{CACHE}")
             cursor.execute(f"PRAGMA foreign_keys = {'ON' if foreign_keys else 'OFF'}")
             cursor.close()
         except BaseException:
@@ -158,6 +160,7 @@ class Database:
                 **self._connecting(),
                 pool_size=POOL,
                 max_overflow=0,
+                pool_use_lifo=True,  # SQLite empties a connection's page cache once another one has written
                 hide_parameters=True,  # an error's text would quote what people wrote
                 pool_pre_ping=self.url.get_backend_name() != "sqlite",
             )
