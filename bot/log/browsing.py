@@ -6,10 +6,10 @@ from pathlib import Path
 from typing import TYPE_CHECKING, Any
 from urllib.parse import parse_qs, urlencode
 
-from sqlalchemy import URL
+from sqlalchemy import URL, Column, select
 
 from bot.errors import LogError
-from bot.storage.tables import metadata
+from bot.storage.tables import chats, metadata, users
 
 if TYPE_CHECKING:
     from datasette.app import Datasette
@@ -17,8 +17,9 @@ if TYPE_CHECKING:
 METADATA = Path(__file__).with_name("datasette.yaml")
 LOOPBACK = "127.0.0.1"  # whoever can open the pages can read everything
 SHOW = "_people"  # =show in a table's address shows the columns that are hidden
-# What tells who somebody is or where they talk, whatever the table.
-PEOPLE = frozenset({"user_id", "chat_id", "name", "username", "title", "message_id", "inline_message_id"})
+# What tells who somebody is or where they talk: in any table, and in those of people and chats.
+PEOPLE = frozenset({"user_id", "chat_id", "message_id", "reply_message_id", "inline_message_id", "payload"})
+_OF_THEIRS = frozenset({"id", "name", "username", "title", "former_id"})
 _TIME_LIMIT = 5_000  # milliseconds a query of the operator's may take; a large log is counted in two
 
 _TABLE_PAGE = re.compile(r"/(?P<database>[^/]+)/(?P<table>[a-z_]+)(?:/(?P<row>[^/.]+))?(?P<format>\.[a-z]+)?")
@@ -61,19 +62,29 @@ def _without_people(scope: Scope) -> Scope:
     found = _TABLE_PAGE.fullmatch(scope["path"])
     table = metadata.tables.get(found["table"]) if found else None
     query = parse_qs(scope.get("query_string", b"").decode("latin-1"), keep_blank_values=True)
-    if found is None or table is None or "sql" in query:
+    if found is None or table is None:
         return scope
     path = scope["path"]
     if query.pop(SHOW, None) != ["show"]:
-        hidden = [column.name for column in table.columns if column.name in PEOPLE and not column.primary_key]
-        query["_nocol"] = [*query.get("_nocol", []), *hidden]
-        query["_col"] = [name for name in query.get("_col", []) if name not in PEOPLE]
-        if found["row"] is not None:  # the page of a row shows all columns: it becomes a table with that row alone
-            keys = zip(table.primary_key.columns, found["row"].split(","), strict=False)
-            query |= {f"{column.name}__exact": [value] for column, value in keys}
-            path = f"/{found['database']}/{found['table']}{found['format'] or ''}"
+        shown = [column for column in table.columns if not _tells(column)]
+        if any(_tells(key) for key in table.primary_key):  # no page of a table hides a key: a query goes without it
+            query["sql"] = [str(select(*shown))]
+            path = f"/{found['database']}{found['format'] or ''}"
+        else:
+            hidden = set(table.columns.keys()) - {column.name for column in shown}
+            query["_nocol"] = [*query.get("_nocol", []), *hidden]
+            query["_col"] = [name for name in query.get("_col", []) if name not in hidden]
+            if found["row"] is not None:  # the page of a row shows all columns: it becomes a table with that row alone
+                keys = zip(table.primary_key.columns, found["row"].split(","), strict=False)
+                query |= {f"{column.name}__exact": [value] for column, value in keys}
+                path = f"/{found['database']}/{found['table']}{found['format'] or ''}"
     named = {"path": path, "raw_path": path.encode("utf-8")}
     return scope | named | {"query_string": urlencode(query, doseq=True).encode("latin-1")}
+
+
+def _tells(column: Column[Any]) -> bool:
+    """Whether a column tells who somebody is or where they talk."""
+    return column.name in PEOPLE or (column.table in (users, chats) and column.name in _OF_THEIRS)
 
 
 def serve(datasette: "Datasette", port: int) -> None:

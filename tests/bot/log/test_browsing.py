@@ -9,7 +9,11 @@ import pytest
 
 from bot.errors import LogError
 from bot.log import browsing
+from bot.storage.book import Book, Occasion
+from bot.storage.chats import Chat
 from bot.storage.database import Database, parse_url
+from bot.storage.game_book import GameBook
+from bot.storage.games import Option
 from bot.storage.tables import metadata
 from tests.bot.log.rows import ANA, NOON, add, decide
 
@@ -57,6 +61,30 @@ async def test_people_are_out_of_sight_until_they_are_asked_for(pages: httpx.Asy
     assert "-424242" not in (await pages.get("/bot/prompts/1")).text
     (shown,) = (await pages.get("/bot/prompts.json?_shape=array&_people=show")).json()
     assert (shown["user_id"], shown["chat_id"]) == (7, -424_242)
+
+
+async def test_no_table_tells_people_even_where_they_are_its_key(pages: httpx.AsyncClient, database: Database) -> None:
+    book, games, group = Book(database), GameBook(database), Chat(-424_242, "group", "Telltale Aviary", "telltale")
+    await book.change_settings(Occasion(1, 5, group, ANA, 9, NOON), temperature=0.9)
+    quiz = await games.open_game(group.id, "quiz", [Option(line="one"), Option(line="two")], 0, NOON, [])
+    await games.sent(quiz.id, 77, 5, "poll")
+    await games.guess("poll", ANA, 0, NOON)
+    telling = {"7", "-424242", "Ana", "ana", "Telltale Aviary", "telltale"}
+    for table in metadata.tables:
+        for address in (f"/bot/{table}.json?_shape=array", f"/bot/{table}/7,1.json?_shape=array"):
+            rows = (await pages.get(address)).json()
+            seen = {
+                str(value) for row in rows for name, value in row.items() if name != "id" or table in ("users", "chats")
+            }
+            assert not telling & seen, table
+    (change,) = (await pages.get("/bot/settings_changes.json?_shape=array")).json()
+    assert (change["name"], change["new"]) == ("temperature", "0.9")
+    (vote,) = (await pages.get("/bot/votes.json?_shape=array")).json()
+    assert vote.keys() == {"game_id", "option", "voted_at"}
+    (person,) = (await pages.get("/bot/users.json?_shape=array&_people=show")).json()
+    assert (person["id"], person["name"]) == (7, "Ana")
+    for page in ("votes", "users", "chats"):
+        assert "Telltale Aviary" not in (await pages.get(f"/bot/{page}")).text
 
 
 async def test_nothing_can_be_changed(pages: httpx.AsyncClient) -> None:
