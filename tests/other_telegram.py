@@ -50,7 +50,8 @@ class Window:
 class OtherTelegram:
     """One bot, its chats, its updates; also an async context manager."""
 
-    def __init__(self) -> None:
+    def __init__(self, clock: Callable[[], float] = time.monotonic) -> None:
+        self._clock = clock
         self.token = f"{BOT['id']}:other-token-no-secret"
         self.refusals = 0
         self._chats: dict[int, dict[int, dict[str, Any]]] = defaultdict(dict)  # chat -> message -> as JSON
@@ -118,7 +119,7 @@ class OtherTelegram:
             return refusal.body
 
     def _check(self, chat_id: int) -> None:
-        now = time.monotonic()
+        now = self._clock()
         own = self._of_chats.setdefault(chat_id, [Window(1, 1)] + ([Window(20, 60)] if chat_id < 0 else []))
         if (wait := max(window.wait(now) for window in (self._overall, *own))) > 0:
             raise Refused(429, "Too Many Requests: retry later", retry_after=int(wait) + 1)
