@@ -93,6 +93,7 @@ class Retention:
         words = await self._erasure.erase_expired(cutoff)
         states = await self._erasure.erase_states(cutoff)
         names = await self._erasure.erase_names(cutoff)
+        await self._erasure.erase_calls()
         await self._database.scrub()  # also of what was erased since the last round, such as answered updates
         return Purged(forgotten, withdrawn, words, states, names)
 

@@ -123,6 +123,11 @@ class Erasure:
         """What the network remembered after replies before this time; how many states."""
         return await self._delete_rows(states.c.prompt_id, states.c.saved_at < before)
 
+    async def erase_calls(self) -> None:
+        """Which groups were written into, as far as it is too long ago to count; also that they were forgotten."""
+        async with self._database.writing() as connection:
+            await GroupCalls(connection).forget_old(self._now())
+
     async def erase_names(self, before: dt.datetime) -> int:
         """The names of people not seen since this time who allowed nothing; of how many.
 

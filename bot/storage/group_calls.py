@@ -18,9 +18,12 @@ class GroupCalls:
 
     async def add(self, chat_id: int, now: dt.datetime) -> None:
         """Something is about to be written; what has grown old is forgotten."""
+        await self.forget_old(now)
+        await self._connection.execute(insert(group_calls).values(chat_id=chat_id, called_at=now))
+
+    async def forget_old(self, now: dt.datetime) -> None:
         later = group_calls.c.called_at > now + KEPT  # a clock that was set back: nobody knows how old that is
         await self._connection.execute(delete(group_calls).where((group_calls.c.called_at < now - KEPT) | later))
-        await self._connection.execute(insert(group_calls).values(chat_id=chat_id, called_at=now))
 
     async def recent(self, now: dt.datetime) -> list[tuple[int, dt.datetime]]:
         """(chat, time) of what was written lately, in order."""

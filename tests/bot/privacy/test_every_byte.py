@@ -25,6 +25,7 @@ from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.game_book import GameBook
 from bot.storage.games import Option
+from bot.storage.group_calls import GroupCalls
 from bot.storage.inbox import Arrival
 from bot.storage.mail import Mail
 from bot.storage.prompts import Answer
@@ -185,6 +186,19 @@ async def test_a_group_that_is_forgotten_leaves_nothing_that_was_said_there(data
     assert found == set()
     assert not files_with(folder, GROUP.id.to_bytes(6, "big", signed=True))
     assert all(files_with(folder, person.mark("private-seed").encode()) for person in PEOPLE)
+
+
+async def test_a_group_that_was_told_that_it_is_forgotten_is_in_no_file_after_the_next_purge(
+    database: Database,
+) -> None:
+    await retention(database).forget_chat(GROUP.id)
+    async with database.writing() as connection:
+        await GroupCalls(connection).add(GROUP.id, NOW - dt.timedelta(minutes=2))
+    await database.scrub()
+    number = GROUP.id.to_bytes(6, "big", signed=True)
+    assert files_with(folder_of(database), number)
+    await retention(database).purge()
+    assert not files_with(folder_of(database), number)
 
 
 def _alone(path: Path, text: str) -> bool:
