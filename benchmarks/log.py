@@ -13,181 +13,37 @@ import multiprocessing
 import os
 import random
 import resource
-import sqlite3
 import statistics
 import tempfile
 import time
 from collections.abc import Awaitable, Callable, Collection
 from concurrent.futures import ProcessPoolExecutor
-from contextlib import closing
-from dataclasses import dataclass
 from pathlib import Path
 from typing import Any, BinaryIO
 
-import numpy as np
 from rich.console import Console
 from rich.table import Table
 
+from benchmarks.large_log import DAYS, NOW, STATE, UNPURGED, World, generate
 from bot.log.export import export_file
-from bot.log.filters import KINDS, Filter
+from bot.log.filters import Filter
 from bot.log.stats import stats
 from bot.privacy.retention import Purged, Retention
 from bot.privacy.terms import Terms
-from bot.storage import schema
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
-from bot.storage.prompt_texts import hash_of
 from bot.storage.prompts import Answer
 from bot.storage.users import User
 
 RESULTS = Path(__file__).parent / "results" / "log.json"
-NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
-DAYS = 730  # that the generated log spans
 KEPT_DAYS = 30  # of words that nobody allowed to be kept
-UNPURGED = 45  # days of them: half a month of them is due
 STEPS = ("queries", "stats", "export", "purge")
-PAGE = 50_000  # prompts generated at a time
 EXPORTED = 5  # a fifth of the time is exported: of ten million prompts a million whose words people allowed
 CALLS = 300  # of each of the bot's queries
 COLD_CALLS = 100  # of each, with nothing of the file in memory
-STATE = 16_384  # bytes of two layers of 1024
 EVERY = 0.01  # seconds between two replies while the log is purged
-_FINGERPRINT = "0123456789abcdef0123456789abcdef/litert-int8"
-_WORDS = ("la", "cotorra", "no", "calla", "ni", "debajo", "del", "agua", "y", "lo", "que", "oye", "lo", "cuenta")
-
-
-@dataclass(frozen=True)
-class World:
-    """Who is in the generated log. A person's number is from 1 to `people`, a chat's below zero."""
-
-    rows: int
-
-    @property
-    def people(self) -> int:
-        return max(self.rows // 200, 10)
-
-    @property
-    def chats(self) -> int:
-        return max(self.rows // 2_000, 5)
-
-    def allowed(self, user: int) -> bool:
-        """Two in five allowed their words to be kept."""
-        return user % 5 < 2
-
-
-def generate(path: Path, world: World) -> None:
-    """A database of so many prompts, in order of time; indexes are made at the end, which is quicker."""
-    address = f"sqlite:///{path}"
-    schema.upgrade(address)
-    with closing(sqlite3.connect(path)) as connection:
-        connection.execute("PRAGMA journal_mode = OFF")
-        connection.execute("PRAGMA synchronous = OFF")
-        made = "SELECT name, sql FROM sqlite_master WHERE type = 'index' AND sql IS NOT NULL"
-        found = f"{made} AND tbl_name LIKE 'prompt%'"
-        indexes = connection.execute(found).fetchall()
-        for name, _ in indexes:
-            connection.execute(f"DROP INDEX {name}")
-        _people(connection, world)
-        chance = random.Random(1)
-        text = " ".join(chance.choice(_WORDS) for _ in range(20_000))
-        for first in range(1, world.rows + 1, PAGE):
-            _insert_prompts(connection, world, first, min(PAGE, world.rows + 1 - first), text)
-            connection.commit()
-        for _, sql in indexes:
-            connection.execute(sql)
-        connection.commit()
-        connection.execute("PRAGMA journal_mode = WAL")
-
-
-def _people(connection: sqlite3.Connection, world: World) -> None:
-    then = _stored(NOW - dt.timedelta(days=DAYS))
-    people = ((n, f"Person {n}", None, "es", then, _stored(NOW), "1") for n in range(1, world.people + 1))
-    connection.executemany("INSERT INTO users VALUES (?, ?, ?, ?, ?, ?, ?)", people)
-    places = ((-n, "group", f"Group {n}", None, then, _stored(NOW), None) for n in range(1, world.chats + 1))
-    connection.executemany("INSERT INTO chats VALUES (?, ?, ?, ?, ?, ?, ?, NULL)", places)
-    question = Terms().question()
-    connection.execute(
-        "INSERT INTO consent_texts VALUES (?, ?, ?, ?)", (question.version, "en", question.sentence, then)
-    )
-    decisions = (
-        (n, n, question.version, "en", "allowed", then, None) for n in range(1, world.people + 1) if world.allowed(n)
-    )
-    connection.executemany("INSERT INTO consents VALUES (?, ?, ?, ?, ?, ?, ?)", decisions)
-
-
-_COLUMNS = (
-    *("id", "bot_id", "update_id", "part", "chat_id", "user_id", "message_id", "kind", "asked_at", "temperature"),
-    *("top_p", "repetition_brake", "length", "ending", "rng_seed", "fingerprint", "consent_id", "outcome"),
-    *("reply_message_id", "characters", "latency_ms", "waiting_ms", "generating_ms", "characters_per_second"),
-    "erased_at",
-)
-
-
-def _insert_prompts(connection: sqlite3.Connection, world: World, first: int, count: int, text: str) -> None:
-    """The prompts with so many ids from `first` on: a few people, chats and seeds have most of them."""
-    chance = np.random.default_rng(first)
-    ids = range(first, first + count)
-    begin = (NOW - dt.timedelta(days=DAYS)).timestamp()
-    seconds = begin + DAYS * 86_400 * np.arange(first, first + count) / world.rows
-    asked_at = [f"{time} " for time in np.datetime_as_string(seconds.astype("datetime64[s]"), unit="s")]
-    asked_at = [time.replace("T", " ").strip() + ".000000" for time in asked_at]
-    users = np.minimum(chance.pareto(0.6, count) + 1, world.people).astype(int).tolist()
-    chats = (-np.minimum(chance.pareto(0.5, count) + 1, world.chats).astype(int)).tolist()
-    seeds = (np.minimum(chance.pareto(0.4, count), 1e12).astype(int) % 1_000_000).tolist()
-    characters = np.minimum(chance.exponential(250, count) + 20, 2_000).astype(int).tolist()
-    kinds = np.where(chance.random(count) < 0.7, "seed", chance.choice(KINDS, count)).tolist()
-    temperatures = chance.choice((0.3, 0.5, 0.5, 0.5, 0.7, 1.0, 1.3), count).tolist()
-    outcomes = np.where(chance.random(count) < 0.98, "answered", "failed").tolist()
-    latencies = chance.lognormal(5.5, 0.7, count).astype(int).tolist()
-    rng_seeds = chance.integers(0, 2**63 - 1, count).tolist()
-    places = chance.integers(0, len(text) - 2_000, count).tolist()
-    is_recent = (seconds > NOW.timestamp() - UNPURGED * 86_400).tolist()
-    allowed = [world.allowed(user) for user in users]
-    rows = (
-        (
-            *(
-                id_,
-                1,
-                id_,
-                0,
-                chats[n],
-                users[n],
-                id_,
-                kinds[n],
-                asked_at[n],
-                temperatures[n],
-                1.0,
-                0.05,
-                300,
-                "length",
-            ),
-            *(rng_seeds[n], _FINGERPRINT, users[n] if allowed[n] else None, outcomes[n], id_, characters[n]),
-            *(latencies[n], 5, characters[n] // 8, 8_000.0, None if allowed[n] or is_recent[n] else asked_at[n]),
-        )
-        for n, id_ in enumerate(ids)
-    )
-    into = f"INSERT INTO prompts ({', '.join(_COLUMNS)}) VALUES ({', '.join('?' * len(_COLUMNS))})"  # noqa: S608
-    connection.executemany(into, rows)
-    asked = [f"{_WORDS[seed % len(_WORDS)]} {seed} " for seed in seeds]
-    words = (
-        (id_, asked[n], asked[n] + text[places[n] : places[n] + characters[n]], hash_of(asked[n]))
-        for n, id_ in enumerate(ids)
-        if allowed[n] or is_recent[n]
-    )
-    connection.executemany("INSERT INTO prompt_texts VALUES (?, ?, ?, ?)", words)
-    messages = ((chats[n], id_, id_) for n, id_ in enumerate(ids[:1_000]))
-    connection.executemany("INSERT INTO reply_messages VALUES (?, ?, ?)", messages)
-    states = ((id_, chats[n], bytes(STATE), asked_at[n]) for n, id_ in enumerate(ids) if not id_ % 1_000)
-    connection.executemany("INSERT INTO states (prompt_id, chat_id, state, saved_at) VALUES (?, ?, ?, ?)", states)
-
-
-def _stored(time: dt.datetime) -> str:
-    return time.strftime("%Y-%m-%d %H:%M:%S.%f")
-
-
-# --- measuring ------------------------------------------------------------------------------------------
 
 
 class Replier:
@@ -199,16 +55,26 @@ class Replier:
         self._book = Book(database, Terms().version)
         self._number = int(time.time() * 1_000)
         self._chance = random.Random(2)
+        self._open: list[int] = []
 
     async def reply(self) -> None:
         """A prompt from its arrival to its end."""
+        await self.open()
+        await self.close()
+
+    async def open(self) -> None:
+        """Its rows as they are written when it has arrived."""
         self._number += 1
         user = self._chance.randrange(1, self._world.people)
         chat = Chat(-self._chance.randrange(1, self._world.chats), "group", "Group")
         occasion = Occasion(1, self._number, chat, User(user, "Person"), self._number, dt.datetime.now(dt.UTC))
         prompt = await self._book.open_prompt(occasion, "seed", "la cotorra ", 1, "f")
+        self._open.append(prompt.id)
+
+    async def close(self) -> None:
+        """What came of one that is open, and the state after it."""
         answer = Answer("answered", "la cotorra calla", self._number, 100, 8_000.0, 5)
-        await self._book.close_prompt(prompt.id, answer, state=bytes(STATE))
+        await self._book.close_prompt(self._open.pop(), answer, state=bytes(STATE))
 
     def queries(self) -> dict[str, Callable[[], Awaitable[object]]]:
         """Each of the bot's own questions to the log."""
@@ -222,7 +88,8 @@ class Replier:
 
         version = Terms().version
         return {
-            "a reply's rows, opened and closed": self.reply,
+            "a prompt's rows, opened": self.open,
+            "its answer and state": self.close,  # as often as the one above
             "a prompt by its id": lambda: book.find_prompt(chance.randrange(1, world.rows)),
             "a prompt by its message": lambda: book.prompt_of_message(chat(), chance.randrange(1, world.rows)),
             "a chat's settings": lambda: book.settings(chat()),

@@ -8,7 +8,8 @@ from typing import Any
 import pytest
 from sqlalchemy import Connection, Engine, event
 
-from benchmarks.log import Replier, World, generate, measure_purges, measure_queries
+from benchmarks.large_log import World, generate
+from benchmarks.log import Replier, measure_purges, measure_queries
 from bot.log.filters import Filter
 from bot.log.stats import stats
 from bot.privacy.retention import Retention
