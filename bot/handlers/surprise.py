@@ -81,9 +81,15 @@ def _bits(scored: tuple[tuple[str, float], ...]) -> str:
 def _caption(scored: tuple[tuple[str, float], ...], bits: str, say: Phrases) -> str:
     place = max(range(len(scored)), key=lambda place: scored[place][1])
     character = scored[place][0].replace("\n", "↵")
-    before = defuse(
-        "".join(each for each, _ in scored[max(0, place - _SHOWN_BEFORE) : place]).replace("\n", "↵").strip()
-    )
+    before = end_of("".join(each for each, _ in scored[:place]).replace("\n", "↵").strip())
     if not before:
         return say(CAPTION_FIRST, bits=bits, character=character)
-    return say(CAPTION, bits=bits, character=character, before=f"…{before}" if place > _SHOWN_BEFORE else before)
+    return say(CAPTION, bits=bits, character=character, before=defuse(before))
+
+
+def end_of(text: str) -> str:
+    """Its last characters, from the beginning of a word if one begins among them."""
+    if len(text) <= _SHOWN_BEFORE:
+        return text
+    cut = text[-_SHOWN_BEFORE:]
+    return "…" + (cut if text[-_SHOWN_BEFORE - 1] == " " else cut.partition(" ")[2] or cut).lstrip()

@@ -1,8 +1,10 @@
 import io
 import math
 
+import pytest
 from PIL import Image
 
+from bot.handlers.surprise import end_of
 from bot.pictures.surprise import LONGEST
 from bot.playground import faults
 from tests.bot.fakes import FakeGenerator
@@ -34,6 +36,19 @@ async def test_the_message_that_is_answered_is_looked_at(stage: Stage) -> None:
     said = await stage.playground.say(stage.group, stage.you, "somebody said this")
     await stage.playground.say(stage.group, stage.you, "/surprise", reply_to=said.message_id)
     assert bits("somebody said this") in await caption(stage, stage.group)
+
+
+@pytest.mark.parametrize(
+    ("text", "end"),
+    [
+        ("a short text", "a short text"),
+        ("it said xylophone", "…xylophone"),
+        ("it said on a piano", "…on a piano"),
+        ("said extraordinarily", "…raordinarily"),
+    ],
+)
+def test_what_stood_before_the_most_surprising_character_begins_with_a_word(text: str, end: str) -> None:
+    assert end_of(text) == end
 
 
 async def test_nothing_to_look_at_is_answered_with_how_to_ask(stage: Stage) -> None:
