@@ -1,21 +1,21 @@
-"""Who generates now: chats in turn, a bounded line, deadlines, and a fresh engine when one fails.
+"""Who generates now: everybody, a few turns of each chat, up to a bound; deadlines; a fresh engine when one fails.
 
 Knows neither Telegram nor storage. The engine's thread advances everybody who was let in together; here, on the
-event loop, is decided who that is. The text of a turn depends on nothing but the turn.
+event loop, is decided who that is. Nobody waits for other chats' turns to end: whoever is in hand gets a character
+whenever the others do, and what is too much for that is refused. The text of a turn depends on nothing but the turn.
 """
 
 import asyncio
 import logging
 import time
-from collections import deque
+from collections import Counter, deque
 from collections.abc import Callable, Hashable
 from dataclasses import dataclass
 from functools import partial
-from itertools import islice
+from itertools import islice, takewhile
 
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused, TurnTakenBack, TurnTooSlow
 from bot.generating.engine_thread import EngineThread, Job
-from bot.generating.line import Line
 from bot.generating.turns import Continuation, Turn, Watch
 from bot.languages import N_
 from model.config import SamplingConfig
@@ -26,10 +26,9 @@ from model.state import State
 
 __all__ = ["Continuation", "Scheduler", "Turn", "Watch"]
 
-CAPACITY = 256  # turns in hand, waiting or written; at 4,000 characters a second the last of them waits for 20 s
-ROWS = 128  # turns that are written together: more would only make everybody's text trickle
-ROWS_OF_A_CHAT = 4  # of them at most one chat's
-SHARED = 0.75  # of the rows; the rest is for chats that have no turn there: a few busy chats cannot take them all
+CAPACITY = 256  # turns in hand: 300 characters of each take 20 s at 4,000 characters a second
+ROWS_OF_A_CHAT = 4  # turns of one chat that are written at once, the others wait for them
+SHARED = 0.75  # of the capacity; beyond it a chat has no more than these few: busy chats cannot take it all
 DEADLINE = 60.0  # seconds a turn may take, waiting included
 PATIENCE = 10.0  # seconds that a step, of some milliseconds, may take before the engine counts as hung
 ATTEMPTS = 2  # at a turn whose engine failed
@@ -51,7 +50,7 @@ class _Entry:
     turn: Turn
     watch: Watch
     done: "asyncio.Future[Continuation]"
-    attempts: int = 0
+    attempts: int = 0  # 0 while it waits for others of its chat
     job: Job | None = None  # the engine's, while it is there
     is_told: bool = False  # news of its text is on the way to the event loop
     text: str = ""
@@ -70,7 +69,6 @@ class Scheduler:
         reload: Callable[[], Generator] | None = None,
         *,
         capacity: int = CAPACITY,
-        rows: int = ROWS,
         deadline: float = DEADLINE,
         patience: float = PATIENCE,
     ) -> None:
@@ -78,11 +76,9 @@ class Scheduler:
         self._generator = generator
         self._reload = reload
         self._capacity = capacity
-        self._rows = rows
         self._deadline = deadline
         self._patience = patience
-        self._entries: set[_Entry] = set()
-        self._line: Line[_Entry] = Line(ROWS_OF_A_CHAT)
+        self._entries: dict[_Entry, None] = {}  # in the order in which they came
         self._suspects: deque[_Entry] = deque()  # their engine failed: tried again, one at a time
         self._engine: EngineThread | None = None
         self._is_open = False
@@ -117,7 +113,7 @@ class Scheduler:
     @property
     def waiting(self) -> int:
         """The turns in hand that nothing is being written for yet."""
-        return self._line.waiting + len(self._suspects)
+        return sum(entry.job is None for entry in self._entries)
 
     async def run(self, turn: Turn, watch: Watch | None = None) -> Continuation:
         """Continue the turn's seed; the watch sees the text grow. Cancelling the call frees its place at once.
@@ -129,8 +125,7 @@ class Scheduler:
         self._check_room(turn)
         entry = _Entry(turn, watch or Watch(), self._loop.create_future())
         entry.watch.line_up(partial(self._ahead, entry), partial(self._take_back, entry))
-        self._entries.add(entry)
-        self._line.append(entry, entry if turn.chat is None else turn.chat)
+        self._entries[entry] = None
         self._let_in()
         try:
             async with asyncio.timeout(self._deadline):
@@ -163,7 +158,8 @@ class Scheduler:
             raise SchedulerFull(_FULL, count=self.active)
         if turn.chat is not None:
             count = sum(entry.turn.chat == turn.chat for entry in self._entries)
-            if count >= max(self._capacity // 8, ROWS_OF_A_CHAT):
+            most = self._capacity // 8 if self.active < self._capacity * SHARED else 0
+            if count >= max(most, ROWS_OF_A_CHAT):
                 raise SchedulerFull(_CHAT_FULL, count=count)
 
     def _let_in(self) -> None:
@@ -181,13 +177,17 @@ class Scheduler:
             return self._suspects.popleft() if is_idle else None
         if any(entry.attempts > 1 and entry.job for entry in self._entries):
             return None  # a suspect is at work
-        inside = self._line.inside
-        return self._line.let_in(is_tight=inside >= self._rows * SHARED) if inside < self._rows else None
+        begun = Counter(entry.turn.chat for entry in self._entries if entry.attempts and entry.turn.chat is not None)
+        waiting = (entry for entry in self._entries if not entry.attempts)
+        return next((entry for entry in waiting if begun[entry.turn.chat] < ROWS_OF_A_CHAT), None)
 
     def _ahead(self, entry: _Entry) -> int:
         if entry in self._suspects:
             return self._suspects.index(entry)
-        return self._line.ahead(entry)
+        if entry.attempts or entry.turn.chat is None:
+            return 0
+        before = takewhile(lambda each: each is not entry, self._entries)
+        return sum(each.turn.chat == entry.turn.chat for each in before)
 
     def _take_back(self, entry: _Entry) -> None:
         """Stopped: what the engine has ends there with its text; what waits is over at once."""
@@ -195,8 +195,7 @@ class Scheduler:
             _refuse(entry, TurnTakenBack(TAKEN_BACK))
 
     def _forget(self, entry: _Entry) -> None:
-        self._entries.discard(entry)
-        self._line.remove(entry)
+        self._entries.pop(entry, None)
         if entry in self._suspects:
             self._suspects.remove(entry)
         if entry.job is not None:

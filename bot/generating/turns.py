@@ -22,8 +22,8 @@ class Turn:
     seed: is read on top of `state`; with a state, it may be empty, and the very same sentence goes on.
     state: where to go on from; None for a network that has read nothing.
     ending, stops: see StopRule, which also says what is refused.
-    chat: turns with the same key share one place in line, so that one chat cannot push others out; None for a
-        turn that is on its own.
+    chat: of turns with the same key only so many are written at once, so that one chat cannot push others out; None
+        for a turn that is on its own.
     is_scored: tell how surprising the seed is, in `Continuation.nats`.
     """
 
@@ -81,7 +81,7 @@ class Watch:
 
     @property
     def ahead(self) -> int:
-        """How many turns are in line before this one; 0 once it has begun."""
+        """How many turns of its chat come before this one; 0 once it has begun."""
         return self._ahead()
 
     async def changed(self) -> str:
@@ -94,7 +94,7 @@ class Watch:
         return self.text
 
     def stop(self) -> None:
-        """Let the turn end now, normally, with the text there is; one that still waits in line is taken back."""
+        """Let the turn end now, normally, with the text there is; one that still waits is taken back."""
         self._stop.set()
         if self._on_stop is not None:
             self._on_stop()
@@ -111,6 +111,6 @@ class Watch:
             self._changed.set()
 
     def line_up(self, ahead: Callable[[], int], on_stop: Callable[[], None]) -> None:
-        """The scheduler's side: how to find out how many are in line before, and what to do besides on a stop."""
+        """The scheduler's side: how to find out how many come before, and what to do besides on a stop."""
         self._ahead = ahead
         self._on_stop = on_stop

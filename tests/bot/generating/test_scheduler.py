@@ -136,19 +136,36 @@ async def test_a_flood_of_short_turns_does_not_hold_up_another_chats(generator: 
         await cancelled(tasks)
 
 
-async def test_busy_chats_leave_rows_for_others(generator: FakeGenerator) -> None:
-    async with Scheduler(generator, rows=8) as scheduler:
+async def test_nobody_waits_for_the_end_of_two_hundred_long_replies(generator: FakeGenerator) -> None:
+    async with Scheduler(generator) as scheduler:
         generator.gate.clear()
-        busy = [await started(scheduler, replace(turn(length=4_000), chat=chat)) for chat in "ab" for _ in range(4)]
-        watches = [Watch() for _ in "cde"]
+        watches = [Watch() for _ in range(200)]
         others = [
-            await started(scheduler, replace(turn(length=4_000), chat=chat), watch)
-            for chat, watch in zip("cde", watches, strict=True)
+            await started(scheduler, replace(turn(length=4_000), chat=f"other {number}"), watch)
+            for number, watch in enumerate(watches)
         ]
-        assert [watch.ahead for watch in watches[:2]] == [0, 0]
-        assert scheduler.waiting == 3  # two more of the busy chats, and the last of the others
         generator.gate.set()
-        await cancelled(busy + others)
+        await watches[0].changed()
+        before = [len(watch.text) for watch in watches]
+        watch = Watch()
+        newcomer = await started(scheduler, replace(turn("b", 300), chat="newcomer"), watch)
+        while len(await watch.changed()) < 32:
+            pass
+        assert max(len(watch.text) - had for watch, had in zip(watches, before, strict=True)) < 1_000
+        assert (await newcomer).text == expected_text("b", 300, SamplingConfig(), 1)
+        await cancelled(others)
+
+
+async def test_busy_chats_leave_places_for_others(generator: FakeGenerator) -> None:
+    async with Scheduler(generator, capacity=64) as scheduler:
+        generator.gate.clear()
+        tasks = [await started(scheduler, replace(turn(), chat=chat)) for chat in "abcdef" for _ in range(8)]
+        tasks += [await started(scheduler, replace(turn(), chat="other")) for _ in range(ROWS_OF_A_CHAT)]
+        for chat, count in (("a", 8), ("other", ROWS_OF_A_CHAT)):
+            with pytest.raises(SchedulerFull, match=f"{count} requests from this chat"):
+                await scheduler.run(replace(turn(), chat=chat))
+        generator.gate.set()
+        await asyncio.gather(*tasks)
 
 
 async def started(scheduler: Scheduler, each: Turn, watch: Watch | None = None) -> "asyncio.Task[Continuation]":
@@ -166,16 +183,19 @@ async def cancelled(tasks: "list[asyncio.Task[Continuation]]") -> None:
 
 
 async def test_how_many_are_ahead_can_be_read(generator: FakeGenerator) -> None:
-    async with Scheduler(generator, rows=1) as scheduler:
+    async with Scheduler(generator) as scheduler:
         generator.gate.clear()
-        watches = [Watch() for _ in range(4)]
-        tasks = [asyncio.create_task(scheduler.run(turn(), watch)) for watch in watches]
-        await asyncio.to_thread(generator.entered.wait, 10)
-        assert [watch.ahead for watch in watches] == [0, 0, 1, 2]
+        watches = [Watch() for _ in range(ROWS_OF_A_CHAT + 3)]
+        tasks = [await started(scheduler, replace(turn(), chat="one"), watch) for watch in watches]
+        other = Watch()
+        tasks.append(await started(scheduler, replace(turn(), chat="other"), other))
+        assert [watch.ahead for watch in watches] == [0, 0, 0, 0, 4, 5, 6]
+        assert other.ahead == 0
         assert scheduler.waiting == 3
-        tasks[1].cancel()
-        await asyncio.sleep(0)
-        assert [watch.ahead for watch in watches[2:]] == [0, 1]
+        for number in (5, 0):
+            tasks[number].cancel()
+            await asyncio.sleep(0)
+        assert [watch.ahead for watch in (watches[4], watches[6])] == [0, 4]
         generator.gate.set()
         await asyncio.gather(*tasks, return_exceptions=True)
 
@@ -211,17 +231,17 @@ async def test_a_stopped_turn_ends_normally_with_what_there_is(scheduler: Schedu
 
 
 async def test_a_turn_stopped_in_line_is_taken_back_at_once(generator: FakeGenerator) -> None:
-    async with Scheduler(generator, rows=1) as scheduler:
+    async with Scheduler(generator) as scheduler:
         generator.gate.clear()
-        busy = await started(scheduler, turn())
+        busy = [await started(scheduler, replace(turn(), chat="one")) for _ in range(ROWS_OF_A_CHAT)]
         watch = Watch()
-        waiting = await started(scheduler, turn("b"), watch)
+        waiting = await started(scheduler, replace(turn("b"), chat="one"), watch)
         watch.stop()
         with pytest.raises(TurnTakenBack):
             await waiting
         assert scheduler.waiting == 0
         generator.gate.set()
-        await busy
+        await asyncio.gather(*busy)
 
 
 async def test_a_turn_goes_on_from_the_state_of_another(scheduler: Scheduler) -> None:
@@ -381,7 +401,7 @@ async def test_under_load_every_text_is_what_it_is_alone(starter: RecurrentGener
             itertools.product(("", "Domingo", "x" * 300), (1, 40, 250), (0.05, 1.0), (1.0, 0.7), (0.05, 1.0))
         )
     ]
-    async with Scheduler(starter, rows=12) as scheduler:
+    async with Scheduler(starter) as scheduler:
         stopped = Watch()
         long = asyncio.create_task(scheduler.run(replace(turns[0], length=4_000), stopped))
         cancelled = asyncio.create_task(scheduler.run(replace(turns[1], length=4_000)))
