@@ -17,10 +17,9 @@ from model.generator import Generator
 from model.sampling import Rng
 
 SIZES = (1, 2, 4, 8, 32, 128)
-ROUNDS = 5
+ROUNDS, ROUNDS_SECONDS = 5, 30.0  # after so long no further one begins: a slow engine has fewer
 REPLY, FIRST = 300, 32  # characters
-NEWCOMERS = 25
-NEWCOMERS_SECONDS = 60.0  # after which no further one comes: a slow engine has fewer
+NEWCOMERS, NEWCOMERS_SECONDS = 25, 30.0  # the same for those who come beside long replies
 DEADLINE = 3_600.0  # seconds: a reply is waited for, however slow an engine is
 
 _seeds = count(1)
@@ -48,7 +47,10 @@ async def measure(generator: Callable[[], Generator]) -> dict[str, dict[str, flo
     """For each number of chats, by turns, and for a newcomer among long replies: see Waits.summary."""
     results = {size: Waits() for size in SIZES}
     async with Scheduler(generator(), deadline=DEADLINE) as scheduler:
-        for _ in range(ROUNDS):
+        ends = time.perf_counter() + ROUNDS_SECONDS
+        for done in range(ROUNDS):
+            if done and time.perf_counter() > ends:
+                break
             for size, waits in results.items():
                 for _ in range(max(1, 8 // size)):
                     began = time.perf_counter()

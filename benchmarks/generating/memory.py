@@ -7,7 +7,7 @@ import sys
 import tempfile
 from pathlib import Path
 
-ROWS = (1, 2, 4, 8, 32, 128)
+ROWS = (1, 2, 4, 8, 32, 128, 256)
 
 
 def measure(graph: bytes) -> float:

@@ -43,7 +43,9 @@ class Networks:
 
     @cached_property
     def tensorflow(self) -> RecurrentGenerator:
-        return generator_of(TensorFlowEngine(self.keras))
+        engine = TensorFlowEngine(self.keras)
+        engine.warm_up()  # as the bot does
+        return generator_of(engine)
 
 
 def generator_of(engine: Engine) -> RecurrentGenerator:

@@ -19,7 +19,8 @@ if TYPE_CHECKING:
     from model.checkpoint import Checkpoint
 
 BLOCK = 64  # characters in one compiled call; shorter chunks run the same program for fewer steps
-ROWS = (1, 8, 32, 128)  # the numbers of texts that there is a compiled program for; others are padded to the next
+LEAST = 4  # of them, for many texts on a processor: what surrounds a call costs a tenth of it then
+ROWS = (1, 8, 64, 256)  # the numbers of texts that there is a compiled program for; others are padded to the next
 
 
 class TensorFlowEngine:
@@ -48,8 +49,8 @@ class TensorFlowEngine:
         return cls(load_network(checkpoint))
 
     def block(self, rows: int) -> int:
-        """The compiled program's, whatever the rows."""
-        return BLOCK
+        """As many as the compiled program has; on a processor, where many texts take seconds for that, fewer."""
+        return BLOCK if self.has_gpu else max(LEAST, BLOCK // rows)
 
     def warm_up(self, rows: Iterable[int] = ROWS) -> None:
         """Compile for these numbers of rows, which takes seconds, before anybody waits for it."""
