@@ -39,6 +39,15 @@ def test_the_weights_are_those_of_the_definition(text: str) -> None:
     assert (np.zeros(WIDTH) if found is None else found).tolist() == counted(recent)
 
 
+def test_a_dozen_of_the_same_characters_weighs_nothing_and_each_further_one_as_much() -> None:
+    line = "".join(map(chr, range(1, 31)))
+    assert weights(line + line[:12], 32) is None
+    for same in (13, 14, 20):
+        found = weights(line + line[:same], 32)
+        assert found is not None
+        assert found[ord(line[same])] == found.sum() == same - 12
+
+
 @given(TEXTS, TEXTS)
 def test_a_history_in_pieces_is_the_history_at_once(first: str, second: str) -> None:
     assert remember(remember("", first), second) == remember("", first + second)
