@@ -187,7 +187,7 @@ class Scheduler:
         if entry.attempts or entry.turn.chat is None:
             return 0
         before = takewhile(lambda each: each is not entry, self._entries)
-        return sum(each.turn.chat == entry.turn.chat for each in before)
+        return sum(not each.attempts and each.turn.chat == entry.turn.chat for each in before)
 
     def _take_back(self, entry: _Entry) -> None:
         """Stopped: what the engine has ends there with its text; what waits is over at once."""

@@ -81,7 +81,7 @@ class Watch:
 
     @property
     def ahead(self) -> int:
-        """How many turns of its chat come before this one; 0 once it has begun."""
+        """How many turns of its chat begin before this one; 0 for the next, and once it has begun."""
         return self._ahead()
 
     async def changed(self) -> str:
@@ -111,6 +111,6 @@ class Watch:
             self._changed.set()
 
     def line_up(self, ahead: Callable[[], int], on_stop: Callable[[], None]) -> None:
-        """The scheduler's side: how to find out how many come before, and what to do besides on a stop."""
+        """The scheduler's side: how to find out how many begin before, and what to do besides on a stop."""
         self._ahead = ahead
         self._on_stop = on_stop
