@@ -1,10 +1,11 @@
-"""`/quiz`: which of four lines is real? Native quiz polls, whose answers are points; `/top` shows who has most."""
+"""`/quiz`: which of four lines is real, or who wrote this one? Native quiz polls; `/top` shows who has most points."""
 
 import logging
 import random
 import time
 from collections.abc import Sequence
 from dataclasses import replace
+from functools import partial
 from typing import Literal, cast
 
 from telegram import Chat, InlineKeyboardMarkup, MaybeInaccessibleMessage, Message, Update
@@ -34,7 +35,12 @@ from model.sampling import Rng
 
 QUESTION = N_("One of these lines is real, the others I made up. Which one is real?")
 EXPLANATION = N_("Somebody wrote that one, and I have never read it. The others are mine.")
+WHO = N_("A human or a machine: who wrote this?")
+HUMAN, MACHINE = N_("A human"), N_("This machine")
+BY_MACHINE = N_("I made that up.")
+BY_HUMAN = N_("Somebody wrote that, and I have never read it.")
 NEXT = N_("▶ Another one")
+NEXT_WHO = N_("🤖 Human or machine?")
 NO_LINES = N_(
     "I have no real lines to hide among mine: nobody here has allowed me to keep what they write, "
     "and none came with my voice."
@@ -60,8 +66,8 @@ async def quiz_command(update: Update, call: Call, context: BotContext) -> None:
     await _play(update, call.message, spot_of(call.message), context)
 
 
-async def next_quiz(update: Update, press: Press, context: BotContext) -> str | None:
-    """The button under a quiz: it gives way to the next one."""
+async def next_quiz(about_one: bool, update: Update, press: Press, context: BotContext) -> str | None:
+    """A button under a quiz: it gives way to the next one, about four lines or about one."""
     message = press.query.message
     if message is None:
         return None
@@ -70,7 +76,9 @@ async def next_quiz(update: Update, press: Press, context: BotContext) -> str | 
         if not is_first or (asked is None and not await _give_way(press)):
             raise CallbackRefused(ALREADY)
         await press.answer()
-        await _play(update, message, Spot(message.chat.id, message.chat.type, spot_of(message).thread_id), context)
+        await _play(
+            update, message, Spot(message.chat.id, message.chat.type, spot_of(message).thread_id), context, about_one
+        )
     return None
 
 
@@ -97,17 +105,22 @@ async def top_command(update: Update, call: Call, context: BotContext) -> None:
     await say_at(spot_of(call.message), update, "\n\n".join(parts) or say(NOBODY), context)
 
 
-ACTIONS = {"quiz.next": Action(next_quiz, owner_only=False)}
+ACTIONS = {
+    "quiz.next": Action(partial(next_quiz, False), owner_only=False),
+    "quiz.who": Action(partial(next_quiz, True), owner_only=False),
+}
 
 
-async def _play(update: Update, message: MaybeInaccessibleMessage, spot: Spot, context: BotContext) -> None:
+async def _play(
+    update: Update, message: MaybeInaccessibleMessage, spot: Spot, context: BotContext, about_one: bool = False
+) -> None:
     start = time.monotonic()
     say = await phrases_for(update, context)
     if message.chat.type == Chat.CHANNEL:  # whose polls are anonymous
         await say_at(spot, update, say(NOT_HERE), context)
         return
     try:
-        game = await _prepare(update, message, context)
+        game = await _prepare(update, message, about_one, context)
     except (TurnTooSlow, GenerationFailed) as refusal:
         await say_at(spot, update, say.of(refusal), context)
         return
@@ -115,15 +128,21 @@ async def _play(update: Update, message: MaybeInaccessibleMessage, spot: Spot, c
         await say_at(spot, update, say(game), context)
         return
     texts = await _texts(game, context)
-    if game.correct_option is None or not all(texts):  # erased since
+    if game.correct_option is None or not all(texts[:1] if about_one else texts):  # erased since
         await say_at(spot, update, say(NOTHING_GOOD), context)
         return
 
     def keyboard(token: str) -> InlineKeyboardMarkup:
-        return InlineKeyboardMarkup([[button(say(NEXT), Callback("quiz.next", token), spot.chat_id, context)]])
+        labels = ((NEXT, "quiz.next"), (NEXT_WHO, "quiz.who"))
+        row = [button(say(label), Callback(action, token), spot.chat_id, context) for label, action in labels]
+        return InlineKeyboardMarkup([row])
 
     correct = cast("Literal[0, 1, 2, 3]", game.correct_option)
-    quiz = Quiz(say(QUESTION), tuple(texts), correct, say(EXPLANATION), keyboard)
+    if about_one:
+        revealed = say(BY_MACHINE if correct else BY_HUMAN)
+        quiz = Quiz(f"{say(WHO)}\n\n“{texts[0]}”", (say(HUMAN), say(MACHINE)), correct, revealed, keyboard)
+    else:
+        quiz = Quiz(say(QUESTION), tuple(texts), correct, say(EXPLANATION), keyboard)
     try:
         sent = await send_once(quiz, spot, update, context)
     except (BadRequest, Forbidden) as error:
@@ -136,7 +155,9 @@ async def _play(update: Update, message: MaybeInaccessibleMessage, spot: Spot, c
         await context.bot_data.games.sent(game.id, sent.message_id, latency, sent.poll.id)
 
 
-async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: BotContext) -> Game | str:
+async def _prepare(
+    update: Update, message: MaybeInaccessibleMessage, about_one: bool, context: BotContext
+) -> Game | str:
     """The game, made once however often its update is handled; or why there is none."""
     services = context.bot_data
     chat_id, rng = message.chat.id, random.Random()
@@ -156,18 +177,21 @@ async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: B
             scheduler.fingerprint,
             Origin(await _author_of(model, context), part=part, settings=settings),
         )
-        for part, model in enumerate(models)
+        for part, model in enumerate(models[:1] if about_one else models)
     ]
     answers = await compose_all(prompts, scheduler, services.book)
     order = arrange(tidy(real.text), [tidy(answer.reply_text or "") for answer in answers], rng)
     if len(order) < 2:
         return NOTHING_GOOD
     everything = [_option_of(real), *(Option(prompt.id) for prompt in prompts)]
+    options, correct = [everything[number] for number in order], order.index(0)
+    if about_one:
+        options, correct = one_of(everything[0], everything[1], rng)
     game = await context.bot_data.games.open_game(
         chat_id,
         "quiz",
-        [everything[number] for number in order],
-        order.index(0),
+        options,
+        correct,
         here.at,
         [prompt.id for prompt in prompts],
     )
@@ -175,6 +199,11 @@ async def _prepare(update: Update, message: MaybeInaccessibleMessage, context: B
         if answer.outcome == "pending":
             await services.book.close_prompt(prompt.id, replace(answer, outcome="answered"))
     return game
+
+
+def one_of(real: Option, made_up: Option, rng: random.Random) -> tuple[list[Option], int]:
+    """A quiz about one of the two, by lot: what is shown and the answer "a machine", and which of these is right."""
+    return ([real, replace(made_up, line="")], 0) if rng.random() < 0.5 else ([made_up, Option(line="")], 1)
 
 
 async def _author_of(line: Real, context: BotContext) -> Prompt | None:

@@ -66,7 +66,7 @@ class GameBook:
             games = Games(connection)
             await games.sent(game_id, message_id, poll_id)
             if (game := await games.find(game_id)) is not None:
-                shown = [option.prompt_id for option in game.options if option.prompt_id is not None]
+                shown = [option.shown for option in game.options if option.shown is not None]
                 await Prompts(connection).delivered(shown, game.kind, message_id, latency_ms)
 
     async def chat_of_poll(self, poll_id: str) -> int | None:
@@ -89,7 +89,7 @@ class GameBook:
             if option == game.correct_option:
                 await Scores(connection).add_point(game.chat_id, week_of(at), user.id)
                 return True
-            prompt_id = game.options[option].prompt_id
+            prompt_id = game.options[option].shown
             if prompt_id is not None:
                 await Ratings(connection).add(Rating(prompt_id, user.id, "quiz", TAKEN_FOR_REAL, at))
             return False

@@ -16,10 +16,19 @@ GameKind = Literal["quiz", "duel"]
 
 @dataclass(frozen=True)
 class Option:
-    """What can be voted for: the reply to a prompt or its own words, or a line of the corpus."""
+    """What can be voted for: the reply to a prompt or its own words, or a line of the corpus.
+
+    An empty line is the answer "a machine" in a quiz about one text, which is the first option; the prompt is then
+    what was made up besides and not shown, if it was not.
+    """
 
     prompt_id: int | None = None
     line: str | None = None
+
+    @property
+    def shown(self) -> int | None:
+        """The prompt of which people see something; None where there is none."""
+        return None if self.line == "" else self.prompt_id
 
 
 @dataclass(frozen=True)

@@ -43,7 +43,19 @@ ARGUMENTS = (
     " \u202e/temp",
     " " + "🦜" * 2_000,
 )
-ACTIONS = ("set", "more", "again", "warmer", "colder", "stop", "quiz.next", "duel.vote", "duel.end", "duel.keep")
+ACTIONS = (
+    "set",
+    "more",
+    "again",
+    "warmer",
+    "colder",
+    "stop",
+    "quiz.next",
+    "quiz.who",
+    "duel.vote",
+    "duel.end",
+    "duel.keep",
+)
 PRIVACY = ("consent.yes", "consent.no", "forget.me", "forget.no", "forget.group", "forget.all", "nobody.knows")
 OLD_DATA = (
     "",

@@ -346,7 +346,10 @@ async def a_quiz(night: Night) -> None:
     real = next(place for place, option in enumerate(quiz.poll.options) if option.text in LINES)
     await telegram.vote(group, quiz.message_id, night.dora, real)
     await telegram.vote(group, quiz.message_id, night.bruno, (real + 1) % len(quiz.poll.options))
-    assert (await night.take(quiz, "▶", night.you)).poll is not None
+    following = await night.take(quiz, "▶", night.you)
+    who = (await night.take(following, "🤖", night.you)).poll
+    assert who is not None
+    assert [option.text for option in who.options] == ["A human", "This machine"]
     top = (await night.ask(group, night.chen, "/top")).text or ""
     assert "Dora\u2069: 1 point" in top
     assert "Bruno" not in top

@@ -125,6 +125,38 @@ async def test_the_button_below_brings_the_next_one_once(address: str) -> None:
         assert [bool(m.reply_markup and m.reply_markup.inline_keyboard) for m in polls] == [False, True]
 
 
+async def ask_who(stage: Stage, message: Message) -> Message:
+    """The quiz about one line that the button under another one brings."""
+    press = await stage.playground.press_label(stage.group, message.message_id, "🤖 Human or machine?", stage.you)
+    await press.answer
+    await stage.idle()
+    return next(m for m in reversed(stage.playground.history(stage.group)) if m.poll is not None)
+
+
+async def test_one_line_may_be_a_humans_or_the_machines(address: str) -> None:
+    async with stage_with(address) as stage:
+        first, second = list(stage.playground.world.group.members)[:2]
+        message, seen = await play(stage), set()
+        while len(seen) < 2:
+            message = await ask_who(stage, message)
+            poll, before = poll_of(message), await ratings(stage)
+            assert [option.text for option in poll.options] == ["A human", "This machine"]
+            is_real = any(f"“{line}”" in poll.question for line in LINES)
+            points = {score.user_id: score.points for score in await GameBook(stage.database).best(stage.group)}
+            for user, option in ((first, 0), (second, 1)):
+                await stage.playground.vote(stage.group, message.message_id, user, option)
+            await stage.idle()
+            right = first if is_real else second
+            points[right] = points.get(right, 0) + 1
+            now = await GameBook(stage.database).best(stage.group)
+            assert {score.user_id: score.points for score in now} == points
+            made_up = (await stage.prompts())[-1]
+            assert (made_up.answer.reply_message_id is None) == is_real
+            rated = [(r.prompt_id, r.user_id, r.value) for r in (await ratings(stage))[len(before) :]]
+            assert rated == ([] if is_real else [(made_up.id, first, TAKEN_FOR_REAL)])
+            seen.add(is_real)
+
+
 async def test_a_quiz_handled_again_is_the_same_quiz_and_sent_once(address: str) -> None:
     async with stage_with(address) as stage:
         update_id = await stage.deliver_command("/quiz", chat=stage.group)
