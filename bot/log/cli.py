@@ -55,7 +55,7 @@ async def _list(database: Database, only: Filter, limit: int, follow: bool, as_j
     from bot.log.listing import show_table
 
     console = Console()
-    last = await reading.newest_id(database)
+    last, pending = await reading.where_it_stands(database)
     found = await reading.latest(database, only, limit, everybodys)
     for seen in found if as_json else ():
         click.echo(seen.as_json())
@@ -63,7 +63,7 @@ async def _list(database: Database, only: Filter, limit: int, follow: bool, as_j
         show_table(found, console)
     if not follow:
         return
-    async for seen in reading.follow(database, only, last, everybodys):
+    async for seen in reading.follow(database, only, last, everybodys, pending=pending):
         if as_json:
             click.echo(seen.as_json())
         else:

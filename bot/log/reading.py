@@ -3,7 +3,7 @@
 import asyncio
 import dataclasses
 import json
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Collection
 from dataclasses import asdict, dataclass
 from typing import Any
 
@@ -57,18 +57,27 @@ async def latest(database: Database, only: Filter, limit: int, everybodys: bool 
         return (await _all(connection, newest, everybodys))[::-1]
 
 
-async def newest_id(database: Database) -> int:
-    """The id of the newest prompt; 0 where there is none."""
+async def where_it_stands(database: Database) -> tuple[int, set[int]]:
+    """The id of the newest prompt, 0 where there is none; and of the last ones, those that nothing has come of yet."""
     async with database.reading() as connection:
-        return (await connection.execute(select(func.max(prompts.c.id)))).scalar() or 0
+        last = (await connection.execute(select(func.max(prompts.c.id)))).scalar() or 0
+        open_ = select(prompts.c.id).where(prompts.c.id > last - PAGE, prompts.c.outcome == "pending")
+        return last, set((await connection.execute(open_)).scalars())
 
 
 async def follow(
-    database: Database, only: Filter, last: int, everybodys: bool = False, pause: float = PAUSE
+    database: Database,
+    only: Filter,
+    last: int,
+    everybodys: bool = False,
+    pause: float = PAUSE,
+    pending: Collection[int] = (),
 ) -> AsyncIterator[Seen]:
-    """The prompts that come after the one with id `last`, each once something has come of it, until cancelled."""
+    """The prompts that come after the one with id `last`, and the pending ones, until cancelled.
+
+    Each is told once something has come of it.
+    """
     fresh = dataclasses.replace(only, outcomes=())
-    pending: set[int] = set()
     while True:
         async with database.reading() as connection:
             new = _select(fresh).where(prompts.c.id > last).order_by(prompts.c.id).limit(PAGE)

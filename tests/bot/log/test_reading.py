@@ -12,7 +12,7 @@ from bot.errors import LogError
 from bot.log.filters import Filter, parse_time
 from bot.log.listing import ERASED, HIDDEN, show_table
 from bot.log.purge import count_before, delete_before
-from bot.log.reading import Seen, follow, latest, newest_id
+from bot.log.reading import Seen, follow, latest, where_it_stands
 from bot.storage.database import Database
 from tests.bot.log.rows import ANA, HOUR, LUIS, NOON, add, answer, ask, decide
 
@@ -63,12 +63,17 @@ async def test_a_table_has_a_line_for_each_prompt_at_any_width(database: Databas
 
 async def test_who_follows_sees_each_prompt_once_something_has_come_of_it(database: Database) -> None:
     await add(database, 0)
-    coming = follow(database, EVERYTHING, await newest_id(database), True, pause=0)
+    begun = await ask(database, 9)
+    last, pending = await where_it_stands(database)
+    assert (last, pending) == (begun.id, {begun.id})
+    coming = follow(database, EVERYTHING, last, True, 0, pending)
     slow, quick = await ask(database, 1), await ask(database, 2)
     await answer(database, quick)
     assert (await anext(coming)).prompt.id == quick.id
     await answer(database, slow)
     assert (await anext(coming)).prompt.id == slow.id
+    await answer(database, begun)
+    assert (await anext(coming)).prompt.id == begun.id
     waiting = asyncio.create_task(anext(coming))  # type: ignore[arg-type]
     third = await add(database, 3)
     assert (await waiting).prompt.id == third.id
