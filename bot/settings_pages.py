@@ -1,18 +1,12 @@
-"""Settings pages: what `/settings` shows, page by page, and what its buttons mean. Knows no Telegram.
-
-A button carries `page` to turn to, or `page,value` to set: the value itself and no step, so that an old button means
-what it says. Values are whole numbers, names, or digests of names, short enough for callback data.
-"""
+"""Settings pages: what `/settings` shows, page by page. Knows no Telegram; its buttons: `bot.settings_buttons`."""
 
 import datetime as dt
-import hashlib
 from collections.abc import Iterable
 from dataclasses import dataclass
-from typing import Any
 
 from bot.languages import LANGUAGES, N_, NN_, Phrases
+from bot.settings_buttons import DAY, NUMBERS, key_of
 from bot.storage.settings import ChatSettings
-from model.config import HIGHEST_TEMPERATURE, LONGEST_REPLY, LOWEST_TEMPERATURE
 
 TITLE = N_("How I talk in this chat. Press what you want to change:")
 TITLE_ALONE = N_("How I talk with you. Press what you want to change:")
@@ -52,7 +46,7 @@ COOLDOWN = N_("⏳ Pause: {value}")
 QUIET = N_("🌙 Quiet: {value}")
 MINUTES = N_("{number} min")
 HOURS = N_("{number} h")
-HOURS_OF_DAY = N_("from {start} to {end} UTC")
+HOURS_OFDAY = N_("from {start} to {end} UTC")
 BACK, CLOSE = N_("◀ Back"), N_("✖ Close")
 CLOSED = N_("The settings are closed. /settings opens them again.")
 
@@ -62,7 +56,6 @@ _TOP_PS = (50, 70, 80, 90, 95, 100)  # hundredths
 _PERCENTS = (0, 1, 2, 5, 10, 20, 50, 100)
 _COOLDOWNS = (0, 1, 5, 10, 30, 60, 180, 720)  # minutes
 _QUIET = (22 * 60, 7 * 60)  # what quiet hours are at first: most people sleep
-_DAY = 24 * 60
 
 
 @dataclass(frozen=True)
@@ -108,57 +101,6 @@ def page(name: str, shown: Shown) -> Page | None:
     return _PAGES[name](shown)
 
 
-def change(argument: str, voices: tuple[str, ...]) -> tuple[str, dict[str, Any]] | None:
-    """The page a button stands on and the fields of ChatSettings that it sets; None for what no button says."""
-    name, comma, value = argument.partition(",")
-    if not comma:
-        return None
-    if name == "voice":
-        chosen = next((voice for voice in voices if key_of(voice) == value), None)
-        return None if chosen is None else (name, {"voice": chosen})
-    if name == "lang" and (value in LANGUAGES or value == "own"):
-        return name, {"language": None if value == "own" else value}
-    if name in _NAMES and value in _NAMES[name][1]:
-        return name, {_NAMES[name][0]: value}
-    if name == "quiet":
-        return _quiet_change(value)
-    if name in _NUMBERS and value.isascii() and value.isdecimal() and len(value) < 6:
-        field, unit, least, most = _NUMBERS[name]
-        if least <= int(value) <= most:
-            return name, {field: int(value) * unit if unit >= 1 else round(int(value) * unit, 2)}
-    return None
-
-
-def key_of(voice: str) -> str:
-    """A voice's name as a button carries it, whatever it is called."""
-    return hashlib.sha256(voice.encode("utf-8")).hexdigest()[:16]
-
-
-# What the numbers on buttons are: the field, its unit, and between which whole numbers they lie.
-_NUMBERS: dict[str, tuple[str, float, int, int]] = {
-    "temp": ("temperature", 0.01, round(100 * LOWEST_TEMPERATURE), round(100 * HIGHEST_TEMPERATURE)),
-    "topp": ("top_p", 0.01, 1, 100),
-    "len": ("length", 1, 1, LONGEST_REPLY),
-    "chime": ("chime_in_percent", 1, 0, 100),
-    "cool": ("chime_in_cooldown", 60, 0, _DAY),
-}
-_NAMES: dict[str, tuple[str, dict[str, str]]] = {
-    "end": ("ending", ENDINGS),
-    "change": ("who_may_change", CHANGERS),
-    "press": ("who_may_press", PRESSERS),
-}
-
-
-def _quiet_change(value: str) -> tuple[str, dict[str, Any]] | None:
-    if value == "off":
-        return "quiet", {"quiet_from": None, "quiet_until": None}
-    start, _, end = value.partition(",")
-    times = [int(time) for time in (start, end) if time.isascii() and time.isdecimal() and len(time) < 5]
-    if len(times) < 2 or max(times) >= _DAY:
-        return None
-    return "quiet", {"quiet_from": times[0], "quiet_until": times[1]}
-
-
 # --- the pages ------------------------------------------------------------------------------------------
 
 
@@ -192,7 +134,7 @@ def _offered(shown: Shown) -> frozenset[str]:
 def _temperature(shown: Shown) -> Page:
     now = round(100 * shown.settings.temperature)
     offered = [(value, f"{value / 100:g}") for value in _TEMPERATURES]
-    _, _, least, most = _NUMBERS["temp"]
+    _, _, least, most = NUMBERS["temp"]
     steps = [(max(least, now - 5), "− 0.05"), (now, f"• {now / 100:g} •"), (min(most, now + 5), "+ 0.05")]
     row = tuple(Choice(label, f"temp,{value}") for value, label in steps)
     return _sub(shown, ABOUT_TEMPERATURE, [row, *_grid("temp", offered, now, 4)])
@@ -256,13 +198,13 @@ def _quiet_hours(shown: Shown) -> Page:
     is_off = settings.quiet_from is None or settings.quiet_until is None
     start, end = _QUIET if is_off else (settings.quiet_from or 0, settings.quiet_until or 0)
     off = Choice(_marked(say(NEVER), is_off), "quiet,off")
-    on = Choice(_marked(say(HOURS_OF_DAY, start=_clock(start), end=_clock(end)), not is_off), f"quiet,{start},{end}")
+    on = Choice(_marked(say(HOURS_OFDAY, start=_clock(start), end=_clock(end)), not is_off), f"quiet,{start},{end}")
     rows: list[tuple[Choice, ...]] = [(off,), (on,)]
     if not is_off:
         starts, ends = _steps(f"{_clock(start)} –"), _steps(f"– {_clock(end)}")
         rows += [
-            tuple(Choice(label, f"quiet,{(start + step) % _DAY},{end}") for label, step in starts),
-            tuple(Choice(label, f"quiet,{start},{(end + step) % _DAY}") for label, step in ends),
+            tuple(Choice(label, f"quiet,{(start + step) % DAY},{end}") for label, step in starts),
+            tuple(Choice(label, f"quiet,{start},{(end + step) % DAY}") for label, step in ends),
         ]
     about = say(ABOUT_QUIET, now=f"{shown.now:%H:%M}")
     return Page(about, (*rows, (Choice(say(BACK), "chime"), Choice(say(CLOSE), "close"))))
@@ -314,7 +256,7 @@ def _share(percent: int, say: Phrases) -> str:
 def _quiet_words(settings: ChatSettings, say: Phrases) -> str | None:
     if settings.quiet_from is None or settings.quiet_until is None:
         return None
-    return say(HOURS_OF_DAY, start=_clock(settings.quiet_from), end=_clock(settings.quiet_until))
+    return say(HOURS_OFDAY, start=_clock(settings.quiet_from), end=_clock(settings.quiet_until))
 
 
 def _period(minutes: int, say: Phrases) -> str:

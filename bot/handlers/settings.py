@@ -22,7 +22,8 @@ from bot.languages import N_
 from bot.rules.rights import ADMINS_ONLY, may_change
 from bot.sending.replies import reply, say_at
 from bot.sending.spot import spot_of
-from bot.settings_pages import CLOSED, Page, Shown, change, page
+from bot.settings_buttons import change
+from bot.settings_pages import CLOSED, Page, Shown, page
 from model.config import LONGEST_REPLY
 
 ACTION = "set"

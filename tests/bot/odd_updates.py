@@ -56,7 +56,33 @@ ACTIONS = (
     "duel.end",
     "duel.keep",
 )
+ARGUMENTS_OF_BUTTONS = (
+    "1",
+    "2,1",
+    "1,0",
+    "1,7",
+    "close",
+    "main",
+    "temp",
+    "temp,50",
+    "temp,9",
+    "len,4000",
+    "topp,1",
+    "end,line",
+)
+ARGUMENTS_OF_BUTTONS += ("chime", "chime,100", "cool,0", "quiet,off", "quiet,0,0", "quiet,1320,420", "change,admins")
+ARGUMENTS_OF_BUTTONS += (
+    "press,everybody",
+    "lang,es",
+    "lang,own",
+    "voice",
+    "voice,0123456789abcdef",
+    "5,en",
+    "-1",
+    "9" * 20,
+)
 PRIVACY = ("consent.yes", "consent.no", "forget.me", "forget.no", "forget.group", "forget.all", "nobody.knows")
+UNASKED = ("edited_message", "edited_channel_post", "chat_member", "business_message")  # may come all the same
 OLD_DATA = (
     "",
     "temp:0.5",
@@ -76,6 +102,8 @@ SERVICES: tuple[dict[str, Any], ...] = (
     {"new_chat_members": [{"id": 6, "is_bot": True, "first_name": "B"}]},
     {"message_auto_delete_timer_changed": {"message_auto_delete_time": 86_400}},
     {"migrate_from_chat_id": -424_242},
+    {"migrate_from_chat_id": -1},
+    {"migrate_to_chat_id": -(10**12 + 2**40)},
     {"forum_topic_closed": {}},
     {"video_chat_started": {}},
     {"write_access_allowed": {}},
@@ -102,6 +130,21 @@ MEDIA: tuple[dict[str, Any], ...] = (
         }
         | {"type": "regular", "allows_multiple_answers": False, "allows_revoting": False, "members_only": False}
     },
+)
+
+_BOT = {"id": 6, "is_bot": True, "first_name": "B"}
+ORIGINS: tuple[dict[str, Any], ...] = (
+    {"type": "hidden_user", "sender_user_name": "<b>\u202e</b>"},
+    {"type": "user", "sender_user": _BOT},
+    {"type": "chat", "sender_chat": {"id": -5, "type": "group", "title": ""}},
+    {"type": "channel", "chat": {"id": -(10**12 + 5), "type": "channel", "title": "x"}, "message_id": BIG},
+)
+MEMBERS: tuple[dict[str, Any], ...] = (
+    {"status": "member"},
+    {"status": "left"},
+    {"status": "creator", "is_anonymous": True},
+    {"status": "kicked", "until_date": 0},
+    {"status": "of the future"},
 )
 
 texts = st.one_of(st.text(st.characters(), max_size=60), st.sampled_from(ARGUMENTS))
@@ -175,11 +218,7 @@ def messages(draw: st.DrawFn, world: World, kinds: tuple[str, ...] = tuple(CHATS
     if message["chat"]["type"] == "supergroup" and draw(st.integers(0, 5)) == 0:
         message |= {"is_topic_message": True, "message_thread_id": TOPIC}
     if draw(st.integers(0, 5)) == 0:
-        message["forward_origin"] = {
-            "type": "hidden_user",
-            "date": NOW,
-            "sender_user_name": draw(st.sampled_from(NAMES)),
-        }
+        message["forward_origin"] = draw(st.sampled_from(ORIGINS)) | {"date": NOW}
     if draw(st.integers(0, 5)) == 0:
         message["via_bot"] = {"id": world.bot_id, "is_bot": True, "first_name": "C"}
     if depth and draw(st.integers(0, 3)) == 0:
@@ -207,9 +246,7 @@ def presses(draw: st.DrawFn, world: World) -> dict[str, Any]:
     elif draw(st.integers(0, 9)) == 0:
         query["game_short_name"] = "snake"
     else:
-        argument = draw(
-            st.from_regex(r"[A-Za-z0-9_,-]{0,22}", fullmatch=True) | st.sampled_from(["1", "close", "main"])
-        )
+        argument = draw(st.from_regex(r"[A-Za-z0-9_,-]{0,22}", fullmatch=True) | st.sampled_from(ARGUMENTS_OF_BUTTONS))
         callback = Callback(
             draw(st.sampled_from([*ACTIONS, *PRIVACY])), argument, draw(st.sampled_from([None, 2, BIG]))
         )
@@ -227,23 +264,19 @@ def _signed(world: World, callback: Callback, chat_id: int | None) -> str:
 @st.composite
 def updates(draw: st.DrawFn, world: World) -> tuple[str, dict[str, Any]]:
     """A kind of update and its content."""
-    kind = draw(st.sampled_from(["message", "message", "callback_query", *UPDATES, "edited_message", "chat_member"]))
+    kind = draw(st.sampled_from(["message", "message", "callback_query", *UPDATES, *UNASKED]))
     member = {"user": {"id": world.bot_id, "is_bot": True, "first_name": "C"}}
     if kind == "callback_query":
         return kind, draw(presses(world))
-    if kind == "channel_post":
+    if kind in ("channel_post", "edited_channel_post"):
         return kind, draw(messages(world, ("channel",)))
     if kind == "guest_message":
         extra = {"guest_query_id": "9"} if draw(st.booleans()) else {}
         return kind, draw(messages(world)) | extra
-    if kind in ("message", "edited_message"):
+    if kind in ("message", "edited_message", "business_message"):
         return kind, draw(messages(world, ("private", "group", "supergroup")))
     if kind in ("my_chat_member", "chat_member"):
-        old, new = (draw(st.sampled_from(["member", "left", "creator"])) for _ in range(2))
-        statuses = {
-            f"{when}_chat_member": member | {"status": status, "is_anonymous": False}
-            for when, status in (("old", old), ("new", new))
-        }
+        statuses = {f"{when}_chat_member": member | draw(st.sampled_from(MEMBERS)) for when in ("old", "new")}
         return kind, {"chat": draw(chats()), "from": draw(people()), "date": NOW} | statuses
     if kind == "poll_answer":
         voter = {"voter_chat": draw(chats(("channel",)))} if draw(st.booleans()) else {"user": draw(people())}

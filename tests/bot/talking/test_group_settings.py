@@ -6,7 +6,8 @@ from telegram import InlineKeyboardMarkup, Message
 
 from bot.generating.voice_folders import VoiceFolders
 from bot.languages import LANGUAGES, phrases
-from bot.settings_pages import Page, Shown, change, key_of, page
+from bot.settings_buttons import change, key_of
+from bot.settings_pages import Page, Shown, page
 from bot.storage.settings import ChatSettings
 from tests.bot.fakes import FakeGenerator, FakeLoader
 from tests.bot.generating.test_voices import ANA, checkpoint
