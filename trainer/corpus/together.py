@@ -121,9 +121,13 @@ def _is_packed(source: Source) -> bool:
 
 
 def _files_below(folder: Path) -> Iterator[Path]:
+    seen: set[Path] = set()  # by their own names: a text that is held out must not be learned under another one
     for parent, folders, files in os.walk(folder):  # does not follow links to folders, so no loop is endless
         folders[:] = sorted(name for name in folders if not name.startswith("."))
         for name in sorted(files):
             path = Path(parent, name)
             if not name.startswith(".") and path.is_file():  # not a pipe, nor a link to itself
-                yield path
+                file = path.resolve()
+                if file not in seen:
+                    seen.add(file)
+                    yield path

@@ -141,6 +141,13 @@ def test_a_pipe_in_a_folder_is_passed_over_and_alone_refused(tmp_path: Path) -> 
         read(tmp_path / "pipe")
 
 
+def test_a_text_of_two_names_is_read_once(tmp_path: Path) -> None:
+    (tmp_path / "a.txt").write_text("one")
+    (tmp_path / "a.u8").symlink_to("a.txt")
+    (tmp_path / "b.txt").write_text("two")
+    assert read(tmp_path) == "one\ntwo\n"
+
+
 def test_a_link_to_itself_is_no_file(tmp_path: Path) -> None:
     (tmp_path / "loop").symlink_to("loop")
     (tmp_path / "gone").symlink_to("nowhere")
