@@ -82,6 +82,11 @@ class Checkpoint:
 
     def read(self, name: str) -> bytes:
         """A file's bytes, verified as they are handed out. Raises CheckpointDamaged."""
+        if name not in self.files:
+            raise CheckpointDamaged(
+                f"expected {name} in {self.path}, found none, as training was cut off before it was made: "
+                "go on with the same command and --resume"
+            )
         try:
             data = (self.path / name).read_bytes()
         except OSError as error:

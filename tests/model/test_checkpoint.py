@@ -52,6 +52,14 @@ def test_what_was_saved_is_what_is_read(folder: Path) -> None:
     assert checkpoint.read(GENERATOR) == b"graph"
 
 
+def test_a_run_that_was_cut_off_is_to_be_resumed_before_it_writes(tmp_path: Path) -> None:
+    with replace_checkpoint(tmp_path / "cut") as staging:
+        (staging / WEIGHTS).write_bytes(b"weights")
+        seal(staging, DESCRIPTION)
+    with pytest.raises(CheckpointDamaged, match=f"expected {GENERATOR} in .*cut, found none, .* --resume"):
+        Checkpoint.open(tmp_path / "cut").read(GENERATOR)
+
+
 def test_nothing_but_the_folder_is_left_behind(folder: Path) -> None:
     save(folder, b"other weights")
     assert [item.name for item in folder.parent.iterdir()] == ["checkpoint"]
