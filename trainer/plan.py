@@ -8,6 +8,7 @@ from model.config import NetworkConfig, check_integer, check_number
 from model.errors import ConfigError
 
 _EPOCHS_WORTHWHILE = 5.5  # with fewer, a smaller network ends better
+_CHARACTERS_PER_WEIGHT = 5  # seen, with which a network is worth its size even if the text is too long for many passes
 _POWER_OF_TWO = 1.3  # how much slower than the line 512 units were, in two runs; the cause was not looked into
 _WEIGHTS_PER_CHARACTER = 1.5  # with more, a network learns the text by heart
 
@@ -179,10 +180,11 @@ def _choose(characters: int, minutes: float | None, speed: Speed) -> tuple[Netwo
     if minutes is None:
         return *_SIZES["medium"], "the size for everyday corpora"
     for network, training in _LADDER:
-        epochs = _epochs(network, characters, minutes, speed)
-        if epochs >= _EPOCHS_WORTHWHILE and millions(network) * 1e6 <= _WEIGHTS_PER_CHARACTER * characters:
+        epochs, weights = _epochs(network, characters, minutes, speed), millions(network) * 1e6
+        often_enough = min(_EPOCHS_WORTHWHILE, _CHARACTERS_PER_WEIGHT * weights / characters)
+        if epochs >= often_enough and weights <= _WEIGHTS_PER_CHARACTER * characters:
             reason = (
-                f"about {epochs:.0f} passes over {characters:,} characters in {minutes:g} minutes, "
+                f"about {f'{epochs:,.0f}' if epochs > 2 else f'{epochs:.2g}'} passes over {characters:,} characters in {minutes:g} minutes, "
                 f"at {1 / speed.seconds(network):,.0f} characters a second on this machine"
             )
             return network, training, reason

@@ -25,6 +25,14 @@ def test_more_time_and_text_choose_a_larger_network() -> None:
     assert len(set(weights)) == 3
 
 
+def test_a_text_too_long_to_be_read_often_is_no_reason_for_a_small_network() -> None:
+    for minutes in (3, 10, 600):
+        units = [make_plan("auto", characters, minutes).network.units for characters in (1_000_000, 10**7, 10**9)]
+        assert units == sorted(units)
+    assert make_plan("auto", 10**9, 600).network.layers == 2
+    assert "about 0.0058 passes over 1,000,000,000 characters in 3 minutes" in make_plan("auto", 10**9, 3).reason
+
+
 def test_a_faster_machine_chooses_a_larger_network() -> None:
     speeds = [Speed(TWO_CORES.at_least * factor, TWO_CORES.per_million * factor) for factor in (8, 1, 1 / 8)]
     plans = [make_plan("auto", 1_000_000, 3, measure_speed=lambda speed=speed: speed) for speed in speeds]
