@@ -183,8 +183,9 @@ def _choose(characters: int, minutes: float | None, speed: Speed) -> tuple[Netwo
         epochs, weights = _epochs(network, characters, minutes, speed), millions(network) * 1e6
         often_enough = min(_EPOCHS_WORTHWHILE, _CHARACTERS_PER_WEIGHT * weights / characters)
         if epochs >= often_enough and weights <= _WEIGHTS_PER_CHARACTER * characters:
+            passes = f"{epochs:,.0f}" if epochs > 2 else f"{epochs:.2g}"
             reason = (
-                f"about {f'{epochs:,.0f}' if epochs > 2 else f'{epochs:.2g}'} passes over {characters:,} characters in {minutes:g} minutes, "
+                f"about {passes} passes over {characters:,} characters in {minutes:g} minutes, "
                 f"at {1 / speed.seconds(network):,.0f} characters a second on this machine"
             )
             return network, training, reason
