@@ -3,9 +3,8 @@
 Knows no network: importing it needs numpy alone.
 """
 
-import hashlib
 import unicodedata
-from collections.abc import Iterable, Mapping
+from collections.abc import Iterable
 from functools import cached_property
 
 import numpy as np
@@ -37,16 +36,6 @@ class Vocabulary:
         if len(set(self.characters)) != len(self.characters):
             raise VocabularyError("expected distinct characters in a vocabulary, got one twice")
 
-    @classmethod
-    def from_text(cls, text: str) -> "Vocabulary":
-        """Every character of the text, in code point order."""
-        return cls(sorted(set(text)))
-
-    @classmethod
-    def from_counts(cls, counts: Mapping[str, int], minimum: int = 1) -> "Vocabulary":
-        """The characters counted at least `minimum` times, in code point order."""
-        return cls(sorted(c for c, count in counts.items() if count >= minimum))
-
     def __len__(self) -> int:
         """The number of ids, `<unk>` included: the width of the logits."""
         return len(self.characters) + 1
@@ -62,11 +51,6 @@ class Vocabulary:
 
     def __repr__(self) -> str:
         return f"Vocabulary({''.join(self.characters)!r})"
-
-    @cached_property
-    def digest(self) -> str:
-        """SHA-256 of the characters in order, hexadecimal."""
-        return hashlib.sha256("".join(self.characters).encode("utf-32-le", "surrogatepass")).hexdigest()
 
     def encode(self, text: str) -> Ids:
         """The ids of a text: 1D tensor, with shape (characters after normalisation,)."""
