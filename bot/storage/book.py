@@ -170,16 +170,13 @@ class Book:
         state: State.to_bytes() after the last character kept.
         """
         async with self._database.writing() as connection:
-            prompts = Prompts(connection)
-            if not await prompts.complete(prompt_id, answer):
-                return
-            prompt = await prompts.find(prompt_id)
-            if prompt is None or prompt.asked.chat_id is None:
+            chat_id, is_erased = await Prompts(connection).complete(prompt_id, answer) or (None, True)
+            if chat_id is None:
                 return
             messages = message_ids or ([answer.reply_message_id] if answer.reply_message_id is not None else [])
-            await ReplyMessages(connection).add(prompt.asked.chat_id, messages, prompt_id)
-            if state is not None and prompt.erased_at is None:
-                await States(connection).save(prompt_id, prompt.asked.chat_id, state, self._now())
+            await ReplyMessages(connection).add(chat_id, messages, prompt_id)
+            if state is not None and not is_erased:
+                await States(connection).save(prompt_id, chat_id, state, self._now())
 
     async def note_presence(self, chat: Chat, left_at: dt.datetime | None, at: dt.datetime) -> None:
         """Since when the bot may not write in a chat; None where it may."""

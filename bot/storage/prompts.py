@@ -115,13 +115,15 @@ class Prompts:
         await self._connection.execute(statement)
         return dataclasses.replace(prompt, asked=dataclasses.replace(prompt.asked, fingerprint=fingerprint))
 
-    async def complete(self, prompt_id: int, answer: Answer) -> bool:
-        """Note what came of it; whether the prompt is still there, as its author may have been forgotten."""
+    async def complete(self, prompt_id: int, answer: Answer) -> tuple[int | None, bool] | None:
+        """Note what came of it: its chat, and whether its words were erased; None where its author was forgotten."""
         statement = update(prompts).where(prompts.c.id == prompt_id).values(**_facts(asdict(answer)))
-        if not (await self._connection.execute(statement)).rowcount:
-            return False
+        where = prompts.c.chat_id, prompts.c.erased_at
+        row = (await self._connection.execute(statement.returning(*where))).one_or_none()
+        if row is None:
+            return None
         await PromptTexts(self._connection).complete(prompt_id, answer.reply_text)
-        return True
+        return row.chat_id, row.erased_at is not None
 
     async def delivered(self, prompt_ids: Sequence[int], kind: Kind, message_id: int, latency_ms: int) -> None:
         """One message has the replies to those of these prompts that are of this kind."""
