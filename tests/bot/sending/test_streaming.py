@@ -220,6 +220,20 @@ async def test_a_first_message_that_may_have_arrived_is_found(slow: Stage, fault
     assert [m.text for m in messages(slow, slow.group)] == [text]
 
 
+@pytest.mark.parametrize("fault", [faults.flood(1), faults.error(400, "Bad Request: what?")], ids=["flood", "error"])
+async def test_a_first_message_that_was_refused_is_not_searched_for(slow: Stage, fault: faults.Fault) -> None:
+    """Telegram said that nothing was done, so the text is sent and no message tried for it."""
+    slow.playground.faults.add(fault, method="sendMessage")
+    refused = await begin(slow, slow.group, "sendMessage")
+    slow.generator.gate.set()
+    await slow.idle()
+    assert refused.status in (400, 429)
+    calls = slow.playground.calls.of(chat_id=slow.group, after=refused.number + 1)
+    tried = [call.method for call in calls if call.method == "editMessageText" and call.status != 200]
+    assert tried == []
+    assert len(messages(slow, slow.group)) == 1
+
+
 @pytest.mark.parametrize(
     "fault",
     [faults.dropped_after(), faults.dropped_before(), faults.server_error(), faults.flood(1)],
