@@ -1,7 +1,9 @@
 """Requests in every form, odd ones, and ones from where they must not come."""
 
+import asyncio
 import json
 from typing import Any
+from urllib.parse import urlsplit
 
 import httpx
 import pytest
@@ -110,6 +112,17 @@ async def test_foreign_hosts_and_origins_are_refused_everywhere(
 ) -> None:
     answer = await web.get(path.format(token=playground.token), headers=headers)
     assert answer.status_code == 403
+
+
+@pytest.mark.parametrize(("host", "status"), [("evil.example", b"403"), ("127.0.0.1", b"404")])
+async def test_what_is_no_path_at_all_is_refused_to_foreign_hosts_too(
+    playground: Playground, host: str, status: bytes
+) -> None:
+    reader, writer = await asyncio.open_connection("127.0.0.1", urlsplit(playground.api_base_url).port)
+    writer.write(f"GET * HTTP/1.1\r\nHost: {host}\r\nConnection: close\r\n\r\n".encode())
+    assert (await reader.readline()).split()[1] == status
+    writer.close()
+    await writer.wait_closed()
 
 
 async def test_a_socket_opens_for_the_own_page_only(playground: Playground, web: httpx.AsyncClient) -> None:
