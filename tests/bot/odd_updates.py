@@ -9,6 +9,7 @@ from hypothesis import strategies as st
 from bot.callbacks import Callback, Callbacks
 from bot.handlers import UPDATES
 from bot.menus import MENU, OPERATOR
+from bot.privacy.terms import Terms
 
 BIG = 2**52 - 1  # the largest id that Telegram promises never to exceed
 NOW = int(time.time())
@@ -77,7 +78,8 @@ ARGUMENTS_OF_BUTTONS += (
     "lang,own",
     "voice",
     "voice,0123456789abcdef",
-    "5,en",
+    f"{Terms().version},en",
+    f"{Terms().version},xx",
     "-1",
     "9" * 20,
 )
@@ -180,13 +182,14 @@ def chats(draw: st.DrawFn, kinds: tuple[str, ...] = tuple(CHATS)) -> dict[str, A
 
 
 @st.composite
-def bodies(draw: st.DrawFn, world: World) -> dict[str, Any]:
-    """What a message holds: a command, words, media with or without a caption, or a service message."""
-    which = draw(st.integers(0, 5))
+def bodies(draw: st.DrawFn, world: World, command: str | None = None) -> dict[str, Any]:
+    """What a message holds: a command (this one), words, media with or without a caption, or a service message."""
+    which = draw(st.integers(0, 5) if command is None else st.integers(2, 5))
     if which == 0:
         return dict(draw(st.sampled_from(SERVICES)))
     name = draw(st.sampled_from(COMMANDS)) + draw(st.sampled_from(["", f"@{world.username}", "@other_bot", "@"]))
-    is_command = draw(st.booleans())
+    is_command = draw(st.booleans()) if command is None else True
+    name = name if command is None else command
     text = f"/{name}{draw(texts)}" if is_command else draw(texts) + draw(st.sampled_from(["", f" @{world.username}"]))
     entities: list[dict[str, Any]] = (
         [{"type": "bot_command", "offset": 0, "length": len(name) + 1}] if is_command else []
@@ -204,13 +207,15 @@ def bodies(draw: st.DrawFn, world: World) -> dict[str, Any]:
 
 
 @st.composite
-def messages(draw: st.DrawFn, world: World, kinds: tuple[str, ...] = tuple(CHATS), depth: int = 1) -> dict[str, Any]:
+def messages(
+    draw: st.DrawFn, world: World, kinds: tuple[str, ...] = tuple(CHATS), depth: int = 1, command: str | None = None
+) -> dict[str, Any]:
     message: dict[str, Any] = {
         "message_id": draw(st.sampled_from([1, 77, BIG])),
         "date": NOW,
         "chat": draw(chats(kinds)),
     }
-    message |= draw(bodies(world))
+    message |= draw(bodies(world, command))
     if draw(st.integers(0, 4)):
         message["from"] = draw(people())
     if draw(st.integers(0, 4)) == 0:
@@ -230,10 +235,10 @@ def messages(draw: st.DrawFn, world: World, kinds: tuple[str, ...] = tuple(CHATS
 
 
 @st.composite
-def presses(draw: st.DrawFn, world: World) -> dict[str, Any]:
-    """Buttons of ours with any argument, of older versions, and of strangers."""
+def presses(draw: st.DrawFn, world: World, action: str | None = None) -> dict[str, Any]:
+    """Buttons of ours (with this action) with any argument, of older versions, and of strangers."""
     query: dict[str, Any] = {"id": str(draw(st.integers(1, BIG))), "from": draw(people()), "chat_instance": "1"}
-    where = draw(st.integers(0, 3))
+    where = draw(st.integers(0, 3) if action is None else st.integers(1, 3))
     chat_id = None
     if where == 0:
         query["inline_message_id"] = draw(st.sampled_from(["AAA", "x" * 64]))
@@ -241,15 +246,14 @@ def presses(draw: st.DrawFn, world: World) -> dict[str, Any]:
         message = draw(messages(world))
         chat_id = message["chat"]["id"]
         query["message"] = {"message_id": 5, "date": 0, "chat": message["chat"]} if where == 1 else message
-    if draw(st.integers(0, 3)) == 0:
+    if action is None and draw(st.integers(0, 3)) == 0:
         query["data"] = draw(st.sampled_from(OLD_DATA))
-    elif draw(st.integers(0, 9)) == 0:
+    elif action is None and draw(st.integers(0, 9)) == 0:
         query["game_short_name"] = "snake"
     else:
         argument = draw(st.from_regex(r"[A-Za-z0-9_,-]{0,22}", fullmatch=True) | st.sampled_from(ARGUMENTS_OF_BUTTONS))
-        callback = Callback(
-            draw(st.sampled_from([*ACTIONS, *PRIVACY])), argument, draw(st.sampled_from([None, 2, BIG]))
-        )
+        owner = draw(st.sampled_from([None, 2, query["from"]["id"], query["from"]["id"]]))
+        callback = Callback(action or draw(st.sampled_from([*ACTIONS, *PRIVACY])), argument, owner)
         query["data"] = _signed(world, callback, chat_id)
     return query
 
@@ -311,3 +315,12 @@ def updates(draw: st.DrawFn, world: World) -> tuple[str, dict[str, Any]]:
         "query": draw(texts),
         "offset": draw(st.sampled_from(["", "x", "-1", "9" * 64])),
     }
+
+
+@st.composite
+def of_every_kind(draw: st.DrawFn, world: World) -> list[tuple[str, dict[str, Any]]]:
+    """Every command and every button once, in odd messages and under them, in any order."""
+    said = [("message", draw(messages(world, ("private", "group", "supergroup"), command=name))) for name in COMMANDS]
+    posted = [("channel_post", draw(messages(world, ("channel",), command=draw(st.sampled_from(COMMANDS)))))]
+    pressed = [("callback_query", draw(presses(world, action))) for action in (*ACTIONS, *PRIVACY)]
+    return draw(st.permutations([*said, *posted, *pressed]))

@@ -14,11 +14,12 @@ from bot.callbacks import Callbacks
 from bot.playground import Playground
 from bot.playground.world import Room
 from bot.rules.access import Access
-from tests.bot.fakes import FakeGenerator
-from tests.bot.odd_updates import CHATS, TOPIC, World, updates
+from tests.bot.fakes import FakeGenerator, FakeLoader
+from tests.bot.odd_updates import CHATS, TOPIC, World, of_every_kind, updates
 from tests.bot.stage import Stage
 
 _playground = Playground()  # the same token and the same bot in every new one
+LINES = ("A line that somebody wrote, and 👩‍👩‍👧 nobody read.", "@everyone call +34 600 000 000 or /temp 2")
 WORLD = World(_playground.world.bot.id, str(_playground.world.bot.username), Callbacks(_playground.token))
 
 # What Telegram says of a press or a query that it has not asked, or of a message that is not there: as it should be.
@@ -54,12 +55,30 @@ async def deliver(stage: Stage, made: list[tuple[str, dict[str, Any]]]) -> None:
 
 
 # What fails is not made smaller: that takes minutes, and the log says where it failed.
-@settings(max_examples=20, deadline=None, suppress_health_check=[*HealthCheck], phases=[Phase.explicit, Phase.generate])
+_some = settings(
+    max_examples=20, deadline=None, suppress_health_check=[*HealthCheck], phases=[Phase.explicit, Phase.generate]
+)
+
+
+@_some
 @given(st.lists(updates(WORLD), min_size=15, max_size=15))
 def test_no_odd_update_reaches_the_error_handler(made: list[tuple[str, dict[str, Any]]]) -> None:
+    assert failures_of(made) == ([], [])
+
+
+@settings(_some, max_examples=8)
+@given(of_every_kind(WORLD))
+def test_no_command_and_no_button_does_however_oddly_it_comes(made: list[tuple[str, dict[str, Any]]]) -> None:
+    assert failures_of(made) == ([], [])
+
+
+def failures_of(made: list[tuple[str, dict[str, Any]]]) -> tuple[list[str], list[str]]:
+    """The errors that a bot logs over these updates, and its calls that the server refuses for what they are."""
+
     async def conversation(address: str) -> list[str]:
         access = Access(admins=frozenset({1_000_001}))
-        async with Stage(address, FakeGenerator(), access) as stage:
+        generator = FakeGenerator()
+        async with Stage(address, generator, access, loader=FakeLoader(generator, lines=LINES)) as stage:
             furnish(stage)
             await deliver(stage, made)
             refused = [call for call in stage.playground.calls.of() if call.status not in (200, 429)]
@@ -72,7 +91,7 @@ def test_no_odd_update_reaches_the_error_handler(made: list[tuple[str, dict[str,
             refused = asyncio.run(conversation(f"sqlite:///{Path(folder) / 'bot.sqlite'}"))
     finally:
         logging.getLogger("bot").removeHandler(failures)
-    assert (failures.lines, refused) == ([], [])
+    return failures.lines, refused
 
 
 def _is_expected(result: str) -> bool:
