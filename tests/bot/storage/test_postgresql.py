@@ -20,6 +20,7 @@ from bot.log.reading import latest
 from bot.log.stats import stats
 from bot.log.tally import Tally
 from bot.log.writers import writer
+from bot.privacy.retention import Retention
 from bot.storage import schema
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
@@ -69,7 +70,21 @@ async def test_a_conversation_is_written_and_read(server: str, tmp_path: Path) -
         await book.close_prompt(prompts[0].id, Answer("answered", "hi there", 4, 12, 99.5))
         again = await book.open_prompt(occasion(0), "seed", "other", 1, "fp")
         assert again.answer.reply_text == "hi there"
+        assert await book.last_prompt(-1_002_147_483_648) == again
         await _read_the_log(database, tmp_path)
+
+
+async def test_what_is_due_is_purged(server: str, tmp_path: Path) -> None:
+    async with Database(server) as database:
+        await schema.prepare_schema(database, server)
+        private = Chat(7, "private", "Ana", "ana")
+        then = dt.datetime.now(dt.UTC) - dt.timedelta(days=40)
+        there = Occasion(1, 70, private, User(7, "Ana", "ana"), 9, then)
+        prompt = await Book(database).open_prompt(there, "seed", "hi", 1, "fp")
+        await Book(database).close_prompt(prompt.id, Answer("answered", "hi there"))
+        purged = await Retention(database, tmp_path, 30).purge()
+        assert (purged.words, purged.names) == (1, 1)
+        assert await Book(database).find_chat(7) == Chat(7, "private")
 
 
 async def _read_the_log(database: Database, folder: Path) -> None:
