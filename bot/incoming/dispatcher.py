@@ -29,6 +29,7 @@ from bot.storage.inbox import Opened
 AT_ONCE = 256  # updates in hand: many chats waiting for Telegram's limits hold up nobody else
 FIRST_PAUSE = 0.25  # seconds before an update is handled again; doubled each time
 LONGEST_PAUSE = 30.0
+LONGEST_WAIT = 2.0  # the same for what only waits for another update of its chat: that ends soon, as a rule
 ALONE = 10.0  # seconds for which one that the process may have died on keeps all others waiting
 
 _log = logging.getLogger(__name__)
@@ -157,8 +158,7 @@ class Dispatcher:
     def _later(self, place: int, trouble: Exception) -> None:
         """Give the slot back, and the update another turn after a pause."""
         pause = self._pauses.get(place, FIRST_PAUSE)
-        if not isinstance(trouble, Uncertain):  # which ends with another update of the chat: soon, as a rule
-            self._pauses[place] = min(2 * pause, LONGEST_PAUSE)
+        self._pauses[place] = min(2 * pause, LONGEST_WAIT if isinstance(trouble, Uncertain) else LONGEST_PAUSE)
         if isinstance(trouble, RetryAfter):  # a chat's own limit, or everybody's: no trouble, only patience
             asked = trouble.retry_after
             pause = max(pause, asked.total_seconds() if isinstance(asked, dt.timedelta) else asked)

@@ -9,14 +9,15 @@ from types import SimpleNamespace
 from typing import Any
 
 import pytest
-from telegram.error import NetworkError, TimedOut
+from telegram.error import NetworkError, TelegramError, TimedOut
 
 from bot.connecting import connected
-from bot.incoming.dispatcher import Dispatcher
+from bot.incoming.dispatcher import LONGEST_WAIT, Dispatcher
 from bot.incoming.inbox import Inbox
 from bot.incoming.polling import Poller
 from bot.insistence import Insistence
 from bot.observability.metrics import Metrics
+from bot.sending.delivery import Uncertain
 from bot.storage.errors import DatabaseLocked
 from bot.storage.inbox import Arrival, Opened, Waiting
 from tests.bot.fakes import FakeGenerator
@@ -191,7 +192,7 @@ class Answering:
     async def process_update(self, update: Any) -> None:
         try:
             self._outage.strike()
-        except NetworkError as error:
+        except TelegramError as error:
             self._inbox.held(update.update_id).trouble = error
         else:
             self.answered.append(update.update_id)
@@ -228,6 +229,24 @@ def test_after_an_hour_everything_is_answered_once_in_the_order_of_its_chat(capl
         assert mine == sorted(mine)
     assert application._outage.attempts < chats * (each + 140)
     assert len(caplog.records) == 2
+
+
+def test_what_waits_for_another_message_of_its_chat_asks_seldom_and_goes_on_soon() -> None:
+    async def scenario() -> tuple[int, float]:
+        mail: Any = FakeMail()
+        inbox = Inbox(mail, cast_any(SimpleNamespace(now=lambda: NOON)))
+        outage = Outage(HOUR + 5, Uncertain("another message is looked for first"))
+        working = asyncio.create_task(Dispatcher(cast_any(Answering(inbox, outage)), inbox).run())
+        await inbox.accept([{"update_id": 1, "message": _message(1)}])
+        while len(inbox):  # noqa: ASYNC110  in virtual time
+            await asyncio.sleep(0.01)
+        working.cancel()
+        await asyncio.wait([working])
+        return outage.attempts, asyncio.get_running_loop().time() - outage.ends
+
+    attempts, late = run(scenario())
+    assert attempts < HOUR / LONGEST_WAIT + 15
+    assert late < LONGEST_WAIT + 0.1
 
 
 def _message(chat: int) -> dict[str, Any]:
