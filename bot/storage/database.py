@@ -24,6 +24,7 @@ from bot.storage.errors import DatabaseUnwritable, StorageError, translated
 from bot.storage.write_ahead_log import LONGEST, WriteAheadLog
 
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
+CONNECT_TIMEOUT = 10  # seconds for a server to answer; psycopg takes whole ones
 SCRUB_TIMEOUT = 0.01  # seconds that a scrub waits for others, while nobody can write
 SCRUB_PAUSE = 0.1  # seconds in which everybody who waited for it has written
 SCRUB_TRIES = 20
@@ -77,7 +78,7 @@ def connect_arguments(url: URL, busy_timeout: float) -> dict[str, Any]:
     """The driver's arguments: for SQLite, transactions begin when we say so; for PostgreSQL, no long wait."""
     if url.get_backend_name() == "sqlite":
         return {"isolation_level": None, "timeout": busy_timeout}
-    return {"connect_timeout": 10}
+    return {"connect_timeout": CONNECT_TIMEOUT}
 
 
 def try_sqlite(url: URL, busy_timeout: float) -> None:

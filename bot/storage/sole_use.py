@@ -16,7 +16,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.observability.trouble import Trouble
-from bot.storage.database import connect_arguments, shown
+from bot.storage.database import CONNECT_TIMEOUT, connect_arguments, shown
 from bot.storage.errors import DatabaseUnreachable, translated
 
 try:
@@ -26,7 +26,9 @@ except ImportError:  # not on Windows
 
 LOOK_EVERY = 0.5  # seconds
 CHECK_EVERY = 5.0  # seconds between two looks whether the connection with the server's lock is still there
-PRECEDENCE = 10.0  # seconds: where a server was away, whoever had the lock takes it again before those who wait for it
+# Seconds: where a server was away, whoever had the lock takes it again before those who wait for it, even if it has
+# only just looked, and begun to connect right before the server came back.
+PRECEDENCE = CHECK_EVERY + CONNECT_TIMEOUT + 5.0
 KEY = 0x436F746F727261  # of the server's lock, in its own database; any number that nobody else there would think of
 
 _log = logging.getLogger(__name__)
