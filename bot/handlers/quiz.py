@@ -134,8 +134,9 @@ async def _play(
 
     def keyboard(token: str) -> InlineKeyboardMarkup:
         labels = ((NEXT, "quiz.next"), (NEXT_WHO, "quiz.who"))
-        row = [button(say(label), Callback(action, token), spot.chat_id, context) for label, action in labels]
-        return InlineKeyboardMarkup([row])
+        return InlineKeyboardMarkup(
+            [[button(say(label), Callback(action, token), spot.chat_id, context)] for label, action in labels]
+        )
 
     correct = cast("Literal[0, 1, 2, 3]", game.correct_option)
     if about_one:

@@ -146,6 +146,8 @@ class Stream:
             frame = next(iter(split_message(self._looks(watch.text))), "") if watch.text else ""
             if not frame and loop.time() >= excused_at:
                 frame = self._meanwhile(watch.ahead)
+            if self._message is None and loop.time() >= drafts_until:
+                shown = ""  # what was a draft becomes a message, also where the text does not grow
             if frame and frame != shown:
                 as_draft = bool(watch.text) and loop.time() < drafts_until and self._message is None and self._may_draft
                 is_shown, goes_on = await (self._draft(frame) if as_draft else self._write(frame))

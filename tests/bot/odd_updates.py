@@ -57,7 +57,7 @@ ACTIONS = (
     "duel.end",
     "duel.keep",
 )
-ARGUMENTS_OF_BUTTONS = (
+ARGUMENTS_OF_BUTTONS: tuple[str, ...] = (
     "1",
     "2,1",
     "1,0",

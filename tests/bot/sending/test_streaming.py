@@ -75,6 +75,19 @@ async def test_in_private_a_slow_reply_is_seen_as_drafts_and_then_sent(slow: Sta
     assert slow.playground.calls.of("editMessageText") == []
 
 
+async def test_in_private_what_takes_longer_becomes_a_message_that_can_be_stopped(slow: Stage) -> None:
+    draft = await begin(slow, slow.you, "sendMessageDraft")
+    sent = await slow.playground.calls.wait("sendMessage", chat_id=slow.you)  # although the text grows no more
+    assert sent.text == draft.text
+    (growing,) = messages(slow, slow.you)
+    assert await press(slow, growing, "Stop") is None
+    slow.generator.gate.set()
+    (prompt,) = await slow.idle()
+    assert prompt.answer.outcome == "stopped"
+    (message,) = messages(slow, slow.you)
+    assert message.text == (prompt.answer.reply_text or "").strip()
+
+
 async def test_where_drafts_fail_a_message_is_edited_and_the_chat_remembered(slow: Stage) -> None:
     slow.playground.faults.add(faults.error(400, "Bad Request: DRAFT_INVALID"), method="sendMessageDraft")
     first = await begin(slow, slow.you, "sendMessage")
