@@ -97,7 +97,7 @@ class Evening(ABC):
 
     async def until(self, chat: int, fits: Callable[[Message], bool]) -> Message:
         """The newest message of the bot that fits, once there is one."""
-        async with asyncio.timeout(300):
+        async with asyncio.timeout(1_200):
             while (found := next(filter(fits, reversed(self.messages(chat))), None)) is None:
                 news = asyncio.get_running_loop().create_future()
                 self._news.add(news)
