@@ -17,7 +17,7 @@ SECTIONS = {
     N_("What is kept when you use the bot"): N_(
         "What you ask and what the bot answers; when and in which chat; your Telegram id, name, user name and "
         "language; the settings of the chat and who changed them; reactions, votes and scores. It keeps only messages "
-        "that are meant for it."
+        "that are meant for it and, where a group lets it chime in, those that it answers."
     ),
     N_("For how long, unless you allow more"): N_(
         "The words, and what the network remembers of them, are erased {limit}. Until then they serve only to answer "
