@@ -53,8 +53,8 @@ class ChatBudget:
     """When one chat may be written to again.
 
     Messages: a bucket that holds `burst` and refills by one a second, written as the time when it will be full
-    (the "generic cell rate algorithm"); in groups a window of a minute too. Drafts are no messages: they only
-    keep a second's distance from each other.
+    (the "generic cell rate algorithm"); in groups a window of a minute too. Drafts are shown in private chats alone;
+    Telegram does not say that they cost nothing, so each counts as a message does.
     """
 
     def __init__(self, budgets: Budgets, group: bool) -> None:
@@ -62,7 +62,6 @@ class ChatBudget:
         self._group = group
         self._full_at = 0.0
         self._minute: deque[float] = deque()
-        self._draft_at = 0.0
         self.paused_until = 0.0  # Telegram wants nothing for this chat before then
         self._drafts_paused_until = 0.0
 
@@ -74,21 +73,17 @@ class ChatBudget:
 
     def draft_at(self) -> float:
         """The time from which a draft may go."""
-        return max(self._draft_at, self._drafts_paused_until, self.paused_until)
+        return max(self._full_at, self._drafts_paused_until, self.paused_until)
 
     def typing_at(self) -> float:
         """The time from which a typing action may go."""
         return max(self._drafts_paused_until, self.paused_until)
 
     def message_sent(self, now: float) -> None:
-        """Charge for a message whose answer has just come."""
+        """Charge for a message, or a draft, whose answer has just come."""
         self._full_at = max(self._full_at, now) + SECOND
         if self._group:
             self._minute.append(now)
-
-    def draft_sent(self, now: float) -> None:
-        """Charge for a draft whose answer has just come."""
-        self._draft_at = now + SECOND
 
     def pause(self, until: float) -> None:
         """Telegram wants nothing for this chat before then."""
@@ -100,7 +95,7 @@ class ChatBudget:
 
     def is_whole(self, now: float) -> bool:
         """Whether there is nothing to remember about this chat."""
-        return max(self._full_at, self._window_at(now, 1), self.draft_at(), self._drafts_paused_until) <= now
+        return max(self._window_at(now, 1), self.draft_at()) <= now
 
     def _window_at(self, now: float, allowed: int) -> float:
         """The time from which fewer than `allowed` messages lie within the last minute."""

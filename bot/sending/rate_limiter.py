@@ -242,10 +242,8 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
     def _charge(self, chat: Chat, method: str) -> None:
         now = self._now()
         self._slots.return_later()
-        if is_message(method):
+        if is_message(method) or is_draft(method):
             chat.budget.message_sent(now)
-        elif is_draft(method):
-            chat.budget.draft_sent(now)
 
     async def _until(self, time: Callable[[], float]) -> None:
         """Return at that time, which may move away meanwhile."""
