@@ -17,7 +17,7 @@ class PlaygroundEvening(Evening):
 
     def __init__(self) -> None:
         super().__init__()
-        self._playground = Playground(world=_world, limits=FloodLimits(), clock=now)
+        self._playground = Playground(world=_world, limits=FloodLimits(burst=1), clock=now)
         world = self._playground.world
         self.token, self.username = self._playground.token, str(world.bot.username)
         self.people = tuple(world.people)
