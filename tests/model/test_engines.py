@@ -203,7 +203,7 @@ def test_nobody_waits_for_the_compiler_after_the_warm_up() -> None:
 def test_a_batch_on_tensorflow_can_be_left_in_the_middle_of_a_block(tensorflow: RecurrentGenerator) -> None:
     batch = tensorflow.batch()
     rows = [batch.join(tensorflow.initial_state(), seed, SamplingConfig(0.3), Rng(4)) for seed in ("Domingo", "x" * 80)]
-    for _ in range(3):
+    for _ in range(5):
         batch.step()
     for row, seed in zip(rows, ("Domingo", "x" * 80), strict=True):
         length = len(row.text) - 7
