@@ -74,6 +74,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.text = ""
+        self.wanted = 0  # characters, once the turn is in hand; its stop rule may end it earlier or a little later
         self._changed = asyncio.Event()
         self._stop = threading.Event()
         self._ahead: Callable[[], int] = int
@@ -110,7 +111,8 @@ class Watch:
             self.text = text
             self._changed.set()
 
-    def line_up(self, ahead: Callable[[], int], on_stop: Callable[[], None]) -> None:
-        """The scheduler's side: how to find out how many begin before, and what to do besides on a stop."""
+    def line_up(self, wanted: int, ahead: Callable[[], int], on_stop: Callable[[], None]) -> None:
+        """The scheduler's side: how long the text is to be, how many begin before it, what to do besides on a stop."""
+        self.wanted = wanted
         self._ahead = ahead
         self._on_stop = on_stop

@@ -137,8 +137,9 @@ class Stream:
     # --- frames ---------------------------------------------------------------------------------------
 
     async def _show(self, watch: Watch) -> None:
-        await asyncio.sleep(BLINK)
         loop = asyncio.get_running_loop()
+        began_at = loop.time()
+        await asyncio.sleep(BLINK)
         drafts_until = loop.time() + DRAFTS_LAST
         excused_at = loop.time() + PATIENCE - BLINK
         typed_at, shown = -TYPING_LASTS, ""
@@ -148,7 +149,9 @@ class Stream:
                 frame = self._meanwhile(watch.ahead)
             if self._message is None and loop.time() >= drafts_until:
                 shown = ""  # what was a draft becomes a message, also where the text does not grow
-            if frame and frame != shown:
+            if watch.text and _ends_soon(watch, loop.time() - began_at):
+                pass  # the text itself would have to wait until Telegram wants something again
+            elif frame and frame != shown:
                 as_draft = bool(watch.text) and loop.time() < drafts_until and self._message is None and self._may_draft
                 is_shown, goes_on = await (self._draft(frame) if as_draft else self._write(frame))
                 if self._is_over or not goes_on:
@@ -222,6 +225,11 @@ class Stream:
             _log.debug("no frame: %s", type(error).__name__)
             self._is_doubtful |= _passes(error)
             return False, _passes(error)
+
+
+def _ends_soon(watch: Watch, seconds: float) -> bool:
+    """Whether the rest will be written before a frame has cost its time, at the speed of what came in so many seconds."""
+    return (watch.wanted - len(watch.text)) * seconds < (PACE + MOMENT) * len(watch.text)
 
 
 def _passes(error: TelegramError) -> bool:

@@ -122,6 +122,7 @@ class World:
     telegram: Telegram = field(default_factory=Telegram)
     inbox: Inbox = field(default_factory=lambda: Inbox(cast("Mail", Memory()), ServerClock()))
     underway: Underway = field(default_factory=Underway)
+    is_foreseen: bool = False  # whether texts end where they were meant to, and not earlier
     began: float = 0.0
     ready: list[float] = field(default_factory=list)  # when each text was whole
     late: list[float] = field(default_factory=list)  # seconds from a whole text to its arrival
@@ -134,6 +135,7 @@ class World:
         scene = Scene(Spot(chat, kind), bot, self.inbox, InHand(number, number), self.underway)
         stream = Stream(scene, number + 1, lambda text: f"{number}: {text}", lambda ahead: f"{number}: …", STOP)
         watch, text = Watch(), ""
+        watch.line_up(round(50 * seconds) if self.is_foreseen else 10_000, int, lambda: None)
         async with stream.growing(watch):
             until = now() + seconds
             while now() < until:
@@ -151,9 +153,9 @@ class World:
 Replies = list[tuple[int, float, float]]  # chat, start, seconds
 
 
-def play(replies: Replies, hanging: str = "", late: float = 0.0) -> tuple[World, list[str]]:
+def play(replies: Replies, hanging: str = "", late: float = 0.0, is_foreseen: bool = False) -> tuple[World, list[str]]:
     async def scenario() -> tuple[World, list[str]]:
-        world = World()
+        world = World(is_foreseen=is_foreseen)
         world.began = now()
         world.telegram.hanging, world.telegram.late = hanging, late
         texts = await asyncio.gather(*(world.write(number, *reply) for number, reply in enumerate(replies)))
@@ -187,6 +189,15 @@ def test_frames_never_keep_a_text_back(replies: Replies) -> None:
     world, _ = play(replies)
     each = 1.01 + THERE + BACK  # seconds: what a message costs a chat
     assert all(late <= each * (len(replies) + 1) for late in world.late)
+
+
+@settings(deadline=None, max_examples=60)
+@given(st.floats(0, 40), st.sampled_from([GROUP, YOU]))
+def test_a_text_whose_end_was_foreseen_goes_the_moment_it_is_whole(seconds: float, chat: int) -> None:
+    world, _ = play([(chat, 0.0, seconds)], is_foreseen=True)
+    assert world.late[0] <= THERE + BACK + 0.01
+    if seconds > BLINK + 2:
+        assert len(world.telegram.seen) > 1  # frames there were
 
 
 @settings(deadline=None, max_examples=40)
