@@ -228,7 +228,7 @@ class Stream:
 
 
 def _ends_soon(watch: Watch, seconds: float) -> bool:
-    """Whether the rest will be written before a frame has cost its time, at the speed of what came in so many seconds."""
+    """Whether the rest will be written before a frame has cost its time, at the speed of what came in these seconds."""
     return (watch.wanted - len(watch.text)) * seconds < (PACE + MOMENT) * len(watch.text)
 
 

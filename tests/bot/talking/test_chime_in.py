@@ -67,7 +67,7 @@ async def test_an_update_that_is_handled_twice_is_answered_once(stage: Stage) ->
         {"text": " \n "},
         {"new_chat_title": "A title"},
     ],
-    ids=str,
+    ids=["another bot's", "forwarded", "a bot's", "made by a bot", "too long", "empty", "no text"],
 )
 async def test_what_nobody_said_to_the_group_is_no_seed(stage: Stage, message: dict[str, object]) -> None:
     await allow(stage)
