@@ -58,7 +58,7 @@ async def run(plan: Plan, telegram: FakeTelegram) -> report.Outcome:
     rng = random.Random(plan.seed)
     async with stand(telegram, rng, plan.late, _settings(plan)) as here:
         chats = take_seats(telegram, plan.chats, plan.groups)
-        # Long replies in groups: they are written into one message, and a kill leaves it half-written.
+        # Long replies in groups: where they are not written in a blink, they grow in one message, and a kill halves it.
         first = [Line(0.0, chat[0], "/length 2000") for chat in chats if chat[0].chat_id < 0]
         people = asyncio.create_task(here.speak(chain(first, conversation(chats, plan.rate, rng))))
         lives = await _kill(plan, here, rng)
