@@ -112,9 +112,24 @@ def test_tensorflows_logits_depend_on_the_number_of_rows_by_rounding_alone(tenso
 @pytest.fixture(scope="module")
 def tiny() -> RecurrentGenerator:
     """Random weights, on TensorFlow: large ones, with which it goes round in circles when it is cold."""
+    return _random_weights(scale=3)
+
+
+@pytest.fixture(scope="module")
+def forgetful() -> RecurrentGenerator:
+    """Random weights as small as at the start of training: what a row was off by a while ago is gone by now.
+
+    The network of `tiny` is chaotic: of 200 pairs of rows that differed by rounding at first, some were 7e-4 apart
+    after 150 characters, which says nothing of the engine.
+    """
+    return _random_weights(scale=1)
+
+
+def _random_weights(scale: float) -> RecurrentGenerator:
+    keras.utils.set_random_seed(1)
     vocabulary = Vocabulary("\nabcdefghij")
     network = build_network(NetworkConfig(8, 16, 2), len(vocabulary))
-    network.set_weights([3 * weight for weight in network.get_weights()])
+    network.set_weights([scale * weight for weight in network.get_weights()])
     engine = TensorFlowEngine(network)
     return RecurrentGenerator(engine, vocabulary, State("0" * 32, np.zeros((2, 2, 16), np.float32)))
 
@@ -122,10 +137,10 @@ def tiny() -> RecurrentGenerator:
 @settings(deadline=None, max_examples=30)
 @given(st.integers(0, 2**32), st.integers(1, 33), st.integers(1, 150))
 def test_tensorflows_rows_change_each_other_by_rounding_alone(
-    tiny: RecurrentGenerator, seed: int, rows: int, characters: int
+    forgetful: RecurrentGenerator, seed: int, rows: int, characters: int
 ) -> None:
     """Whatever the number of texts, the slot, the neighbours and the blocks."""
-    random, engine = np.random.default_rng(seed), tiny._engine
+    random, engine = np.random.default_rng(seed), forgetful._engine
     hidden = random.normal(0, 0.5, (rows, 2, 2, 16)).astype(np.float32)
     ids = random.integers(1, engine.width, (characters + 1, rows)).astype(np.int32)
     noise = random.gumbel(size=(characters, rows, engine.width)).astype(np.float32)
