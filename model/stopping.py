@@ -56,7 +56,7 @@ class StopRule:
         written = len(text)
         if self.ending == "length":
             return "length" if written >= self.length else None
-        if written < self.length - self.margin:
+        if written < self.least:
             return None
         if text.endswith("\n"):
             return "line"
@@ -81,6 +81,11 @@ class StopRule:
                 return text[: -len(stop)]
         held = max((_overlap(text, stop) for stop in self.stops), default=0)
         return text[: len(text) - held]
+
+    @cached_property
+    def least(self) -> int:
+        """How long a text becomes at least that no stop string ends, in characters."""
+        return self.length if self.ending == "length" else max(1, self.length - self.margin)
 
     @cached_property
     def margin(self) -> int:

@@ -124,7 +124,7 @@ class Scheduler:
         """
         self._check_room(turn)
         entry = _Entry(turn, watch or Watch(), self._loop.create_future())
-        entry.watch.line_up(turn.length, partial(self._ahead, entry), partial(self._take_back, entry))
+        entry.watch.line_up(turn.stop_rule.least, partial(self._ahead, entry), partial(self._take_back, entry))
         self._entries[entry] = None
         self._let_in()
         try:

@@ -74,7 +74,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.text = ""
-        self.wanted = 0  # characters, once the turn is in hand; its stop rule may end it earlier or a little later
+        self.least = 0  # characters it will have, once the turn is in hand: from there on it may end at any time
         self._changed = asyncio.Event()
         self._stop = threading.Event()
         self._ahead: Callable[[], int] = int
@@ -111,8 +111,8 @@ class Watch:
             self.text = text
             self._changed.set()
 
-    def line_up(self, wanted: int, ahead: Callable[[], int], on_stop: Callable[[], None]) -> None:
-        """The scheduler's side: how long the text is to be, how many begin before it, what to do besides on a stop."""
-        self.wanted = wanted
+    def line_up(self, least: int, ahead: Callable[[], int], on_stop: Callable[[], None]) -> None:
+        """The scheduler's side: how long the text will be, how many begin before it, what to do besides on a stop."""
+        self.least = least
         self._ahead = ahead
         self._on_stop = on_stop

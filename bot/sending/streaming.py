@@ -144,6 +144,8 @@ class Stream:
         excused_at = loop.time() + PATIENCE - BLINK
         typed_at, shown = -TYPING_LASTS, ""
         while not self._is_over:
+            if not watch.text:
+                began_at = loop.time()
             frame = next(iter(split_message(self._looks(watch.text))), "") if watch.text else ""
             if not frame and loop.time() >= excused_at:
                 frame = self._meanwhile(watch.ahead)
@@ -228,8 +230,8 @@ class Stream:
 
 
 def _ends_soon(watch: Watch, seconds: float) -> bool:
-    """Whether the rest will be written before a frame has cost its time, at the speed of what came in these seconds."""
-    return (watch.wanted - len(watch.text)) * seconds < (PACE + MOMENT) * len(watch.text)
+    """Whether it may end before a frame has cost its time, at the speed of what came in these seconds."""
+    return (watch.least - len(watch.text)) * seconds < (PACE + MOMENT) * len(watch.text)
 
 
 def _passes(error: TelegramError) -> bool:

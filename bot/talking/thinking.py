@@ -77,6 +77,5 @@ def _outcome(reason: Reason) -> Outcome:
 
 def _likely_outcome(asked: Asked, answer: Answer) -> Outcome:
     """For a text that was written before: one that is shorter than it would end by itself was stopped."""
-    rule = turn_of(asked).stop_rule
-    least = rule.length - (0 if rule.ending == "length" else rule.margin)
+    least = turn_of(asked).stop_rule.least
     return "stopped" if answer.characters is not None and answer.characters < least else "answered"

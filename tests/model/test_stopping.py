@@ -49,7 +49,7 @@ def test_an_ending_is_near_the_wanted_length(words: list[str], length: int, endi
     if found is None:
         assert len(text) < length + 2 * rule.margin
     else:
-        assert max(1, length - rule.margin) <= len(found[0]) <= length + 2 * rule.margin
+        assert max(1, length - rule.margin) == rule.least <= len(found[0]) <= length + 2 * rule.margin
         assert found[1] != "length" or found[0][-1].isspace() or len(found[0]) == length + 2 * rule.margin
 
 

@@ -13,6 +13,7 @@ from bot.generating.scheduler import ROWS_OF_A_CHAT, Continuation, Scheduler, Tu
 from model.config import SamplingConfig
 from model.generator import RecurrentGenerator
 from model.sampling import Rng
+from model.stopping import Ending
 from tests.bot.fakes import FakeGenerator, expected_text
 
 
@@ -215,6 +216,13 @@ async def test_a_watch_sees_the_text_grow_to_what_it_becomes(scheduler: Schedule
     assert len(seen) > 1
     assert all(later.startswith(earlier) for earlier, later in itertools.pairwise(seen))
     assert seen[-1] == done.text == watch.text
+
+
+@pytest.mark.parametrize(("ending", "least"), [("length", 200), ("sentence", 150), ("line", 150)])
+async def test_a_watch_is_told_how_long_the_text_will_be(scheduler: Scheduler, ending: Ending, least: int) -> None:
+    watch = Watch()
+    done = await scheduler.run(replace(turn(length=200), ending=ending), watch)
+    assert watch.least == least <= len(done.text)
 
 
 async def test_a_stopped_turn_ends_normally_with_what_there_is(scheduler: Scheduler, generator: FakeGenerator) -> None:

@@ -122,7 +122,8 @@ class World:
     telegram: Telegram = field(default_factory=Telegram)
     inbox: Inbox = field(default_factory=lambda: Inbox(cast("Mail", Memory()), ServerClock()))
     underway: Underway = field(default_factory=Underway)
-    is_foreseen: bool = False  # whether texts end where they were meant to, and not earlier
+    foreseen: float = 0.0  # the part of each text before which it does not end, so far as the bot is told; 0: all of it
+    waiting: float = 0.0  # seconds before each text begins
     began: float = 0.0
     ready: list[float] = field(default_factory=list)  # when each text was whole
     late: list[float] = field(default_factory=list)  # seconds from a whole text to its arrival
@@ -135,8 +136,9 @@ class World:
         scene = Scene(Spot(chat, kind), bot, self.inbox, InHand(number, number), self.underway)
         stream = Stream(scene, number + 1, lambda text: f"{number}: {text}", lambda ahead: f"{number}: …", STOP)
         watch, text = Watch(), ""
-        watch.line_up(round(50 * seconds) if self.is_foreseen else 10_000, int, lambda: None)
+        watch.line_up(round(50 * seconds * self.foreseen) or 10_000, int, lambda: None)
         async with stream.growing(watch):
+            await asyncio.sleep(self.waiting)
             until = now() + seconds
             while now() < until:
                 await asyncio.sleep(min(0.1, until - now()))
@@ -153,9 +155,11 @@ class World:
 Replies = list[tuple[int, float, float]]  # chat, start, seconds
 
 
-def play(replies: Replies, hanging: str = "", late: float = 0.0, is_foreseen: bool = False) -> tuple[World, list[str]]:
+def play(
+    replies: Replies, hanging: str = "", late: float = 0.0, foreseen: float = 0.0, waiting: float = 0.0
+) -> tuple[World, list[str]]:
     async def scenario() -> tuple[World, list[str]]:
-        world = World(is_foreseen=is_foreseen)
+        world = World(foreseen=foreseen, waiting=waiting)
         world.began = now()
         world.telegram.hanging, world.telegram.late = hanging, late
         texts = await asyncio.gather(*(world.write(number, *reply) for number, reply in enumerate(replies)))
@@ -192,12 +196,19 @@ def test_frames_never_keep_a_text_back(replies: Replies) -> None:
 
 
 @settings(deadline=None, max_examples=60)
-@given(st.floats(0, 40), st.sampled_from([GROUP, YOU]))
-def test_a_text_whose_end_was_foreseen_goes_the_moment_it_is_whole(seconds: float, chat: int) -> None:
-    world, _ = play([(chat, 0.0, seconds)], is_foreseen=True)
+@given(st.floats(0, 40), st.floats(0.6, 1), st.sampled_from([GROUP, YOU]))
+def test_a_text_whose_end_was_foreseen_goes_the_moment_it_is_whole(seconds: float, least: float, chat: int) -> None:
+    """As is one that may end from some place on, as at the end of a sentence, and ends later."""
+    world, _ = play([(chat, 0.0, seconds)], foreseen=least)
     assert world.late[0] <= THERE + BACK + 0.01
-    if seconds > BLINK + 2:
+    if seconds > 2 * (BLINK + 2):
         assert len(world.telegram.seen) > 1  # frames there were
+
+
+@pytest.mark.parametrize("chat", [GROUP, YOU])
+def test_the_time_before_the_first_word_says_nothing_of_the_speed(chat: int) -> None:
+    late = [play([(chat, 0.0, 2.2)], foreseen=1, waiting=waiting / 10)[0].late[0] for waiting in range(20, 60)]
+    assert sum(seconds > THERE + BACK + 0.01 for seconds in late) < len(late) / 5
 
 
 @settings(deadline=None, max_examples=40)
