@@ -18,6 +18,7 @@ from telegram.error import BadRequest
 
 from bot.context import BotContext, phrases_for
 from bot.errors import TurnRefused
+from bot.generating.scheduler import Scheduler
 from bot.generating.turns import Turn
 from bot.languages import N_
 from bot.sending.manners import defuse
@@ -72,11 +73,11 @@ async def on_choice(update: Update, context: BotContext) -> None:
     if choice is None or offer is None:
         return
     book, person = context.bot_data.book, choice.from_user
-    scheduler = await scheduler_for(person.id, NOTHING, context)
-    if not scheduler.fingerprint.startswith(offer.voice):
-        _log.info("an inline result was chosen that another voice wrote: it is not written down")
+    scheduler = _writer_of(offer, context)
+    if scheduler is None:
+        _log.info("an inline result was chosen that a voice wrote which is gone: it is not written down")
         return
-    base, seed = await book.settings(person.id), clean(choice.query)
+    seed = clean(choice.query)
     user = User(person.id, person.full_name, person.username, person.language_code)
     now = context.bot_data.clock.now()
     occasion = Occasion(context.bot.id, update.update_id, None, user, None, now)
@@ -87,7 +88,7 @@ async def on_choice(update: Update, context: BotContext) -> None:
             seed,
             offer.rng_seed,
             scheduler.fingerprint,
-            Origin(part=step, settings=settings_of(step, base)),
+            Origin(part=step, settings=settings_of(step)),
         )
         for step in range(len(LADDER))
     ]
@@ -96,12 +97,15 @@ async def on_choice(update: Update, context: BotContext) -> None:
     except TurnRefused as refusal:
         _log.warning("a chosen inline result was not written again: %s", type(refusal).__name__)
         return
-    for step, (prompt, answer) in enumerate(zip(prompts, answers, strict=True)):
-        chosen = choice.inline_message_id if step == offer.step else None
-        if answer.outcome == "pending":
-            await book.close_prompt(prompt.id, replace(answer, outcome="answered", inline_message_id=chosen))
-    rating = Rating(prompts[offer.step].id, user.id, "chosen", str(offer.step), now)
-    await book.replace_ratings(rating.prompt_id, user, "chosen", [rating])
+    done = {prompt.id: replace(answer, outcome="answered") for prompt, answer in zip(prompts, answers, strict=True)}
+    chosen = prompts[offer.step].id
+    done[chosen] = replace(done[chosen], inline_message_id=choice.inline_message_id)
+    await book.choose(done, Rating(chosen, user.id, "chosen", str(offer.step), now), user)
+
+
+def _writer_of(offer: Offer, context: BotContext) -> Scheduler | None:
+    """The voice that wrote it, also where the person has chosen another since; None where it is gone."""
+    return next((each for each in context.bot_data.voices.schedulers if each.fingerprint.startswith(offer.voice)), None)
 
 
 async def _offer(update: Update, query: InlineQuery, context: BotContext) -> list[InlineQueryResultArticle]:
@@ -111,10 +115,9 @@ async def _offer(update: Update, query: InlineQuery, context: BotContext) -> lis
     if not services.etiquette.may_type(update.update_id, query.from_user.id, services.clock.now().timestamp()):
         return []
     say, seed = await phrases_for(update, context), clean(query.query)
-    base = await services.book.settings(query.from_user.id)
     scheduler = await scheduler_for(query.from_user.id, NOTHING, context)
     choices = offers(Rng.fresh().seed, scheduler.fingerprint)
-    settings = [settings_of(offer.step, base) for offer in choices]
+    settings = [settings_of(offer.step) for offer in choices]
     turns = [
         Turn(seed, each.length, each.sampling, Rng(offer.rng_seed), ending=each.ending, chat=query.from_user.id)
         for each, offer in zip(settings, choices, strict=True)

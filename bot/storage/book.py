@@ -3,7 +3,7 @@
 import ast
 import dataclasses
 import datetime as dt
-from collections.abc import Callable, Sequence
+from collections.abc import Callable, Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any
 
@@ -178,6 +178,16 @@ class Book:
             if state is not None and not is_erased:
                 await States(connection).save(prompt_id, chat_id, state, self._now())
 
+    async def choose(self, answers: Mapping[int, Answer], chosen: Rating, user: User) -> None:
+        """What came of prompts that were offered together, by their ids, and which was chosen: all or nothing of it.
+
+        Nothing of what was forgotten meanwhile.
+        """
+        async with self._database.writing() as connection:
+            for prompt_id, answer in answers.items():
+                await Prompts(connection).complete(prompt_id, answer)
+            await self._replace_ratings(connection, chosen.prompt_id, user, chosen.kind, [chosen])
+
     async def note_presence(self, chat: Chat, left_at: dt.datetime | None, at: dt.datetime) -> None:
         """Since when the bot may not write in a chat; None where it may."""
         async with self._database.writing() as connection:
@@ -250,11 +260,16 @@ class Book:
     async def replace_ratings(self, prompt_id: int, user: User, kind: RatingKind, new: list[Rating]) -> bool:
         """What somebody thinks now in place of what they thought before; whether the prompt is still there."""
         async with self._database.writing() as connection:
-            if await Prompts(connection).find(prompt_id) is None:
-                return False
-            await Users(connection).see(user, self._now())
-            await Ratings(connection).replace(prompt_id, user.id, kind, new)
-            return True
+            return await self._replace_ratings(connection, prompt_id, user, kind, new)
+
+    async def _replace_ratings(
+        self, connection: AsyncConnection, prompt_id: int, user: User, kind: RatingKind, new: list[Rating]
+    ) -> bool:
+        if await Prompts(connection).find(prompt_id) is None:
+            return False
+        await Users(connection).see(user, self._now())
+        await Ratings(connection).replace(prompt_id, user.id, kind, new)
+        return True
 
     async def _consent(
         self, connection: AsyncConnection, user_id: int | None, kind: Kind, parent: Prompt | None

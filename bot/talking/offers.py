@@ -6,7 +6,7 @@ ids of the results, which come back with the choice. Knows neither Telegram nor 
 
 import re
 from collections.abc import Sequence
-from dataclasses import dataclass, replace
+from dataclasses import dataclass
 
 from bot.languages import N_
 from bot.storage.settings import ChatSettings
@@ -43,6 +43,6 @@ def read_offer(result_id: str) -> Offer | None:
     return Offer(int(form[1]), int(form[2]), form[3])
 
 
-def settings_of(step: int, base: ChatSettings) -> ChatSettings:
-    """How the offer of this step is written, for somebody with these settings."""
-    return replace(base, temperature=LADDER[step][0], top_p=1.0, length=LENGTH, ending="sentence")
+def settings_of(step: int) -> ChatSettings:
+    """How the offer of this step is written, whoever asks: what a person sets between offer and choice changes none."""
+    return ChatSettings(LADDER[step][0], 1.0, LENGTH, "sentence")

@@ -29,6 +29,7 @@ from bot.storage.errors import (
     StorageError,
 )
 from bot.storage.prompts import Answer, Prompts
+from bot.storage.ratings import Rating
 from bot.storage.settings import ChatSettings
 from bot.storage.settings_changes import SettingsChanges
 from bot.storage.tables import metadata
@@ -152,6 +153,20 @@ async def test_a_change_and_its_log_row_stand_or_fall_together(database: Databas
     with pytest.raises(IntegrityError):
         await Book(database).set_temperature(occasion(), 1.0)
     assert (await Book(database).settings(5)).temperature == 0.5
+
+
+async def test_what_was_offered_and_what_was_chosen_of_it_stand_or_fall_together(database: Database) -> None:
+    book, ana = Book(database), User(7, "Ana")
+    offered = [await book.open_prompt(occasion(n), "inline", "seed", 1, "f") for n in (1, 2)]
+    answers = {prompt.id: Answer("answered", "seed and more") for prompt in offered}
+    async with database.writing() as connection:
+        await connection.execute(
+            text("CREATE TRIGGER no BEFORE INSERT ON ratings BEGIN SELECT RAISE(ABORT, 'no'); END")
+        )
+    with pytest.raises(IntegrityError):
+        await book.choose(answers, Rating(offered[1].id, 7, "chosen", "1", NOON), ana)
+    async with database.reading() as connection:
+        assert {prompt.answer.outcome for prompt in await Prompts(connection).page()} == {"pending"}
 
 
 async def test_ids_as_large_as_telegrams_are_kept(database: Database) -> None:

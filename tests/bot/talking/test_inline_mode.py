@@ -1,13 +1,17 @@
 import asyncio
+from pathlib import Path
 
 from hypothesis import given
 from hypothesis import strategies as st
 
+from bot.generating.voice_folders import VoiceFolders
+from bot.log.replay import Replay
 from bot.playground.inline import InlineAnswer
 from bot.storage.ratings import Ratings
 from bot.talking.newest import Newest
 from bot.talking.offers import LADDER, offers, read_offer
-from tests.bot.fakes import FakeGenerator, expected_text
+from tests.bot.fakes import FakeGenerator, FakeLoader, expected_text
+from tests.bot.generating.test_voices import ANA, checkpoint
 from tests.bot.stage import Stage
 
 
@@ -63,6 +67,26 @@ async def test_what_was_offered_before_a_restart_may_be_chosen_after_it_and_coun
     chosen = (await stage.prompts())[2].answer
     assert (chosen.reply_text or "").strip() == text_of(answer, 2)
     assert chosen.inline_message_id == "abc"
+
+
+async def test_what_the_person_sets_between_offer_and_choice_changes_nothing_of_the_row(
+    address: str, tmp_path: Path
+) -> None:
+    loader = FakeLoader(FakeGenerator(), ana=FakeGenerator(weights=ANA))
+    folders = VoiceFolders(tmp_path / "parrot", ((None, checkpoint(tmp_path / "voices" / "ana")),))
+    async with Stage(address, FakeGenerator(), loader=loader, voices=folders) as stage:
+        answer = await asked(stage, "once upon")
+        for command in ("/voice ana", "/temp 1.7", "/length 55"):
+            await stage.ask(command)
+        await stage.playground.choose(stage.group, stage.you, answer, answer.results[1].id)
+        await stage.idle()
+        prompts = await stage.prompts()
+        texts = [(prompt.answer.reply_text or "").strip() for prompt in prompts]
+        assert texts == [text_of(answer, place) for place in range(3)]
+        assert {prompt.asked.fingerprint for prompt in prompts} == {loader.generators[""].fingerprint}
+        for replay in (Replay([prompt], None) for prompt in prompts):
+            generator = loader.generators[""]
+            assert replay.difference(generator, replay.text(generator)) is None
 
 
 async def test_a_newer_query_of_the_same_person_gives_up_the_older(address: str) -> None:
