@@ -11,10 +11,10 @@ from typing import Any, NoReturn
 
 from bot.context import Services
 from bot.errors import ConnectionRefused, InboxFull
-from bot.incoming.polling import Poller, UpdatesBot
+from bot.incoming.polling import POLL, SLACK, Poller, UpdatesBot
 from bot.incoming.webhook import webhook_server
 from bot.incoming.webhook_config import WebhookConfig
-from bot.incoming.webhook_upkeep import Upkeep
+from bot.incoming.webhook_upkeep import ANSWER, ROUND, Upkeep
 from bot.insistence import Insistence
 from bot.observability.health import Unhealthy
 from bot.observability.logging_setup import outline
@@ -45,7 +45,7 @@ class Receiving:
     ) -> None:
         self._services = services
         self._webhook = webhook
-        self._heart = Heartbeat()
+        self._heart = Heartbeat(POLL + SLACK if webhook is None else ROUND + ANSWER)
         self._trouble = Trouble("receiving", _log)
         self._port = 0
         insistence = Insistence("receiving", self)
@@ -87,6 +87,11 @@ class Receiving:
         self._services.metrics.received()
 
     def failed(self, error: Exception) -> None:
+        self._heart.miss(error)
+        self._lost(error)
+
+    def _lost(self, error: Exception) -> None:
+        """What could not be taken waits at Telegram."""
         self._services.metrics.error(error)
         self._services.inbox.caught_up.clear()
 
@@ -98,7 +103,7 @@ class Receiving:
         try:
             await inbox.accept([update])
         except StorageError as error:
-            self.failed(error)
+            self._lost(error)  # the way is sound: `succeeded` and `failed` are about Telegram's end of it
             sentence = f"updates stay with Telegram until the database takes them: {error}"
             self._trouble.begins(str(error), sentence, logging.ERROR)
             raise

@@ -20,6 +20,7 @@ from bot.insistence import Insistence, Sleep
 from bot.observability.trouble import Trouble
 
 ROUND = 30.0  # seconds between two questions
+ANSWER = 10.0  # seconds to wait for its answer
 SOON = 1.0  # seconds, while updates wait at Telegram
 RECENT = dt.timedelta(seconds=3 * ROUND)  # an error that is older is over
 ONE_BY_ONE = 1  # connections: with more of them, two messages of a chat might change places
@@ -83,7 +84,7 @@ class Upkeep:
 
     async def _look(self) -> None:
         # Typed by hand: python-telegram-bot's rate limiter hides what the call returns.
-        info: Any = await self._bot.get_webhook_info()
+        info: Any = await self._bot.get_webhook_info(read_timeout=ANSWER)
         await self._judge(info)
 
     async def _judge(self, info: WebhookInfo) -> None:

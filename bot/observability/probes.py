@@ -2,6 +2,7 @@
 
 import asyncio
 from collections.abc import Callable, Iterable
+from contextlib import closing
 
 from sqlalchemy import text
 
@@ -12,28 +13,45 @@ from bot.storage.database import Database
 from model.config import SamplingConfig
 from model.sampling import Rng
 
-SILENCE = 90.0  # seconds; a long poll comes back after some twenty, even if there is nothing
+TROUBLE = 15.0  # seconds of errors and nothing else; a connection that was dropped is tried again at once
 BUSY = 60.0  # seconds without a free place before a full generator counts as stuck
 # Changes nothing, but has to be written: a database that only reads, or a full disk, shows.
 _TOUCH = text("UPDATE alembic_version SET version_num = version_num")
 
 
 class Heartbeat:
-    """When something last happened; the beating part calls `beat`."""
+    """Whether something goes on happening; the beating part calls `beat` when it did, and `miss` when it failed.
 
-    def __init__(self, patience: float = SILENCE) -> None:
-        self._patience = patience
+    rhythm: seconds between two beats, at most, one that fails included; trouble: seconds more until it counts as
+    stopped, and of failures and nothing else.
+    """
+
+    def __init__(self, rhythm: float, trouble: float = TROUBLE) -> None:
+        self._silence = rhythm + trouble
+        self._trouble = trouble
         self._last: float | None = None
+        self._failing_since: float | None = None
+        self._error = ""
 
     def beat(self) -> None:
         """It happened now."""
         self._last = asyncio.get_running_loop().time()
+        self._failing_since = None
+
+    def miss(self, error: Exception) -> None:
+        """It failed now."""
+        if self._failing_since is None:
+            self._failing_since = asyncio.get_running_loop().time()
+        self._error = type(error).__name__
 
     async def check(self) -> None:
-        """Raises Unhealthy where it never happened, or too long ago."""
+        """Raises Unhealthy where it never happened, too long ago, or has done nothing but fail since."""
+        now = asyncio.get_running_loop().time()
         if self._last is None:
             raise Unhealthy("has not succeeded yet")
-        if (silent := asyncio.get_running_loop().time() - self._last) > self._patience:
+        if self._failing_since is not None and (failing := now - self._failing_since) > self._trouble:
+            raise Unhealthy(f"has failed for {failing:.0f} s: {self._error}")
+        if (silent := now - self._last) > self._silence:
             raise Unhealthy(f"has not succeeded for {silent:.0f} s")
 
 
@@ -44,12 +62,16 @@ async def check_database(database: Database) -> None:
 
 
 async def check_listener(host: str, port: int) -> None:
-    """Somebody answers at our own address. Raises Unhealthy."""
+    """Somebody answers at our own address, in HTTP. Raises Unhealthy."""
     try:
-        _, writer = await asyncio.open_connection(host, port)
+        reader, writer = await asyncio.open_connection(host, port)
+        with closing(writer):
+            writer.write(b"GET / HTTP/1.0\r\n\r\n")
+            answer = await reader.readline()
     except OSError as error:
         raise Unhealthy("nobody listens where the webhook should be") from error
-    writer.close()
+    if not answer.startswith(b"HTTP/"):
+        raise Unhealthy("nobody answers where the webhook should be")
 
 
 class GeneratorProbe:

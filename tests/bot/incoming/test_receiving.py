@@ -152,7 +152,7 @@ class FakeBot:
             raise self.error
         return True
 
-    async def get_webhook_info(self) -> WebhookInfo:
+    async def get_webhook_info(self, **_: object) -> WebhookInfo:
         answer = self.answers.pop(0) if len(self.answers) > 1 else self.answers[0]
         if isinstance(answer, Exception):
             raise answer

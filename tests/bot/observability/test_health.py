@@ -9,6 +9,7 @@ from pathlib import Path
 import httpx
 import pytest
 from sqlalchemy import text
+from telegram.error import NetworkError
 
 from bot.errors import GenerationFailed
 from bot.generating.scheduler import Scheduler
@@ -104,15 +105,37 @@ async def test_the_pages_are_two_and_are_only_read() -> None:
 
 def test_a_heart_that_never_beat_or_stopped_is_unhealthy() -> None:
     async def scenario() -> None:
-        heart = Heartbeat(patience=90)
+        heart = Heartbeat(rhythm=30, trouble=15)
         with pytest.raises(Unhealthy, match="not succeeded yet"):
             await heart.check()
         heart.beat()
-        await asyncio.sleep(89)
+        await asyncio.sleep(44)
         await heart.check()
         await asyncio.sleep(2)
-        with pytest.raises(Unhealthy, match="for 91 s"):
+        with pytest.raises(Unhealthy, match="not succeeded for 46 s"):
             await heart.check()
+        heart.beat()
+        await heart.check()
+
+    run(scenario())
+
+
+def test_a_heart_that_only_fails_is_unhealthy_at_once_and_one_that_fails_now_and_then_is_not() -> None:
+    async def scenario() -> None:
+        heart = Heartbeat(rhythm=30, trouble=15)
+        heart.beat()
+        for _ in range(10):
+            heart.miss(NetworkError("dropped"))
+            await asyncio.sleep(10)
+            await heart.check()
+            heart.beat()
+        for _ in range(4):
+            heart.miss(NetworkError("dropped"))
+            await asyncio.sleep(4)
+        with pytest.raises(Unhealthy, match="has failed for 16 s: NetworkError"):
+            await heart.check()
+        heart.beat()
+        await heart.check()
 
     run(scenario())
 
@@ -158,8 +181,14 @@ async def test_a_busy_generator_is_no_ill_one_until_it_is_stuck() -> None:
 async def test_a_webhook_nobody_listens_for_is_unhealthy() -> None:
     async with operators_pages(Metrics(), Health({}), PagesConfig()) as port:
         await check_listener("127.0.0.1", port)
-    with pytest.raises(Unhealthy):
+    with pytest.raises(Unhealthy, match="nobody listens"):
         await check_listener("127.0.0.1", port)
+
+
+async def test_a_webhook_that_takes_connections_and_says_nothing_is_unhealthy() -> None:
+    async with await asyncio.start_server(lambda _, writer: writer.close(), "127.0.0.1", 0) as server:
+        with pytest.raises(Unhealthy, match="nobody answers"):
+            await check_listener("127.0.0.1", server.sockets[0].getsockname()[1])
 
 
 # --- metrics -----------------------------------------------------------------------------------------------
