@@ -7,7 +7,6 @@ from typing import Literal
 from telegram import (
     BotCommand,
     BotCommandScope,
-    BotCommandScopeAllChatAdministrators,
     BotCommandScopeAllGroupChats,
     BotCommandScopeAllPrivateChats,
     BotCommandScopeChat,
@@ -16,7 +15,7 @@ from telegram import (
 
 from bot.languages import LANGUAGES, N_, SOURCE, Phrases, phrases
 
-Place = Literal["private", "group", "admins", "operator"]
+Place = Literal["private", "group", "operator"]
 
 MENU = (
     ("seed", N_("Continue a text")),
@@ -47,8 +46,11 @@ DESCRIPTION = N_(
 )
 SHORT_DESCRIPTION = N_("A parrot made of numbers. Give me a beginning and I will go on.")
 
-_NOT_IN_GROUPS = frozenset({"mydata"})
-_OF_ADMINS = frozenset({"length", "voice", "forget"})  # in groups; everybody may use them, but few look for them
+# What the same commands do in a group.
+_IN_GROUPS = {
+    "mydata": N_("All that I keep about you, as a file in our private chat"),
+    "forget": N_("Erase all that I keep about you, or about this group"),
+}
 
 
 @dataclass(frozen=True)
@@ -61,15 +63,10 @@ class Menu:
 
 
 def commands(place: Place, say: Phrases) -> tuple[BotCommand, ...]:
-    """The commands that Telegram offers in such a place while one types."""
-    offered: Iterable[tuple[str, str]] = MENU
-    if place == "group":
-        offered = [entry for entry in MENU if entry[0] not in _NOT_IN_GROUPS | _OF_ADMINS]
-    elif place == "admins":
-        offered = [entry for entry in MENU if entry[0] not in _NOT_IN_GROUPS]
-    elif place == "operator":
-        offered = (*MENU, *OPERATOR)
-    return tuple(BotCommand(name, say(description)) for name, description in offered)
+    """The commands that one can use in such a place: Telegram offers them while one types, /help lists them."""
+    offered = (*MENU, *OPERATOR) if place == "operator" else MENU
+    otherwise = _IN_GROUPS if place == "group" else {}
+    return tuple(BotCommand(name, say(otherwise.get(name, description))) for name, description in offered)
 
 
 def menus(admin_ids: Iterable[int] = ()) -> list[Menu]:
@@ -78,7 +75,6 @@ def menus(admin_ids: Iterable[int] = ()) -> list[Menu]:
         (BotCommandScopeDefault(), "private"),
         (BotCommandScopeAllPrivateChats(), "private"),
         (BotCommandScopeAllGroupChats(), "group"),
-        (BotCommandScopeAllChatAdministrators(), "admins"),
         *((BotCommandScopeChat(admin_id), "operator") for admin_id in sorted(admin_ids)),
     ]
     return [

@@ -18,7 +18,7 @@ from bot.handlers.about import about_command
 from bot.handlers.addressed import Addressed
 from bot.handlers.admin import of_operator, reload_command, stats_command
 from bot.handlers.chime_in import ChimeIn
-from bot.handlers.commands import Command
+from bot.handlers.commands import Answer, Command
 from bot.handlers.duel import ACTIONS as DUEL
 from bot.handlers.duel import duel_command
 from bot.handlers.errors import on_error
@@ -56,6 +56,29 @@ UPDATES = (
     "my_chat_member",
 )
 
+COMMANDS: tuple[tuple[str, Answer], ...] = (
+    ("start", start_command),
+    ("help", help_command),
+    ("about", about_command),
+    ("stats", of_operator(stats_command)),
+    ("reload", of_operator(reload_command)),
+    ("seed", seed_command),
+    ("more", more_command),
+    ("again", again_command),
+    ("why", why_command),
+    ("temp", temperature_command),
+    ("surprise", surprise_command),
+    ("quiz", quiz_command),
+    ("top", top_command),
+    ("duel", duel_command),
+    ("length", length_command),
+    ("settings", settings_command),
+    ("voice", voice_command),
+    ("privacy", privacy_command),
+    ("mydata", my_data_command),
+    ("forget", forget_command),
+)
+
 _FIRST, _SECOND, _THIRD = -3, -2, -1  # before all others
 _AFTER_ALL = 1
 
@@ -65,30 +88,9 @@ def add_handlers(application: BotApplication) -> None:
     application.add_handler(TypeHandler(Update, gate), group=_FIRST)
     application.add_handler(TypeHandler(Update, skip_silent), group=_SECOND)
     application.add_handler(TypeHandler(Update, etiquette), group=_THIRD)
-    for name, answer in (
-        ("start", start_command),
-        ("help", help_command),
-        ("about", about_command),
-        ("stats", of_operator(stats_command)),
-        ("reload", of_operator(reload_command)),
-        ("seed", seed_command),
-        ("more", more_command),
-        ("again", again_command),
-        ("why", why_command),
-        ("temp", temperature_command),
-        ("surprise", surprise_command),
-        ("quiz", quiz_command),
-        ("top", top_command),
-        ("duel", duel_command),
-        ("length", length_command),
-        ("settings", settings_command),
-        ("voice", voice_command),
-        ("privacy", privacy_command),
-        ("mydata", my_data_command),
-        ("forget", forget_command),
-        (None, unknown_command),
-    ):
+    for name, answer in COMMANDS:
         application.add_handler(Command(name, answer))
+    application.add_handler(Command(None, unknown_command))
     application.add_handler(Addressed())
     new_private = filters.ChatType.PRIVATE & filters.UpdateType.MESSAGE & ~filters.StatusUpdate.ALL
     application.add_handler(MessageHandler(new_private, plain_message))

@@ -2,10 +2,10 @@
 
 from telegram import Update
 
-from bot.context import BotContext, is_private, phrases_for
+from bot.context import BotContext, is_private, person_of, phrases_for
 from bot.handlers.commands import Call
 from bot.languages import N_
-from bot.menus import commands
+from bot.menus import Place, commands
 from bot.sending.replies import reply
 
 START = N_(
@@ -29,11 +29,17 @@ async def start_command(update: Update, call: Call, context: BotContext) -> None
 async def help_command(update: Update, call: Call, context: BotContext) -> None:
     """`/help`."""
     say = await phrases_for(update, context)
-    private = is_private(call.message)
-    offered = commands("private" if private else "group", say)
+    offered = commands(_place(call, context), say)
     listed = [f"/{command.command}: {command.description}" for command in offered if command.command not in _SAID]
-    hint = say(IN_PRIVATE if private else IN_GROUPS)
+    hint = say(IN_PRIVATE if is_private(call.message) else IN_GROUPS)
     await reply(update, "\n".join([say(HELP), "", *listed, "", hint]), context)
+
+
+def _place(call: Call, context: BotContext) -> Place:
+    if not is_private(call.message):
+        return "group"
+    person = person_of(call.message)
+    return "operator" if person and context.bot_data.access.is_admin(person.id) else "private"
 
 
 async def unknown_command(update: Update, call: Call, context: BotContext) -> None:
