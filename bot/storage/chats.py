@@ -1,7 +1,7 @@
 """The chats the bot was spoken to in."""
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -28,7 +28,7 @@ class Chats:
 
     async def see(self, chat: Chat, at: dt.datetime) -> None:
         """Note the chat, new or as it is called now."""
-        row = asdict(chat) | {"first_seen_at": at, "last_seen_at": at}
+        row = vars(chat) | {"first_seen_at": at, "last_seen_at": at}
         await upsert(self._connection, chats, row, keep=("first_seen_at",))
 
     async def note_presence(self, chat_id: int, left_at: dt.datetime | None) -> None:

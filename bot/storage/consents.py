@@ -4,7 +4,7 @@ import datetime as dt
 from dataclasses import dataclass
 from typing import Literal
 
-from sqlalchemy import insert, select, update
+from sqlalchemy import bindparam, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.privacy.terms import Question
@@ -31,6 +31,9 @@ class Consent:
 _SHOWN = (consents.c.version == consent_texts.c.version) & (consents.c.language == consent_texts.c.language)
 _COLUMNS = [(consent_texts if name == "sentence" else consents).c[name] for name in Consent.__dataclass_fields__]
 
+_THEIRS = select(*_COLUMNS).join(consent_texts, _SHOWN).where(consents.c.user_id == bindparam("user_id"))
+_IN_FORCE = _THEIRS.where(consents.c.ended_at.is_(None))  # built once
+
 
 class Consents:
     """The tables `consents` and `consent_texts`; commits nothing."""
@@ -40,15 +43,12 @@ class Consents:
 
     async def in_force(self, user_id: int) -> Consent | None:
         """The person's last decision; None where they made none."""
-        statement = select(*_COLUMNS).join(consent_texts, _SHOWN)
-        here = statement.where(consents.c.user_id == user_id, consents.c.ended_at.is_(None))
-        row = (await self._connection.execute(here)).one_or_none()
+        row = (await self._connection.execute(_IN_FORCE, {"user_id": user_id})).one_or_none()
         return None if row is None else Consent(*row)
 
     async def history(self, user_id: int) -> list[Consent]:
         """Every decision, the oldest first."""
-        statement = select(*_COLUMNS).join(consent_texts, _SHOWN)
-        found = await self._connection.execute(statement.where(consents.c.user_id == user_id).order_by(consents.c.id))
+        found = await self._connection.execute(_THEIRS.order_by(consents.c.id), {"user_id": user_id})
         return [Consent(*row) for row in found]
 
     async def decide(self, user_id: int, question: Question, decision: Decision, at: dt.datetime) -> None:

@@ -3,11 +3,14 @@
 import hashlib
 from collections.abc import Sequence
 
-from sqlalchemy import delete, insert, update
+from sqlalchemy import bindparam, delete, insert, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import prompt_texts
 from bot.text import clean
+
+_ADD = insert(prompt_texts)  # each of them built once
+_COMPLETE = update(prompt_texts).where(prompt_texts.c.prompt_id == bindparam("of"))
 
 
 class PromptTexts:
@@ -18,12 +21,11 @@ class PromptTexts:
 
     async def add(self, prompt_id: int, seed_text: str) -> None:
         row = {"prompt_id": prompt_id, "seed_text": seed_text, "seed_hash": hash_of(seed_text)}
-        await self._connection.execute(insert(prompt_texts).values(**row))
+        await self._connection.execute(_ADD, row)
 
     async def complete(self, prompt_id: int, reply_text: str | None) -> None:
         """Add the reply; nothing where the words were erased meanwhile."""
-        statement = update(prompt_texts).where(prompt_texts.c.prompt_id == prompt_id).values(reply_text=reply_text)
-        await self._connection.execute(statement)
+        await self._connection.execute(_COMPLETE, {"of": prompt_id, "reply_text": reply_text})
 
     async def erase(self, prompt_ids: Sequence[int]) -> int:
         """Erase the words of these prompts; of how many there were any."""

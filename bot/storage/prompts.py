@@ -3,10 +3,10 @@
 import dataclasses
 import datetime as dt
 from collections.abc import Mapping, Sequence
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, delete, func, insert, select, update
+from sqlalchemy import Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.prompt_texts import PromptTexts
@@ -94,6 +94,14 @@ _WORDS = ("seed_text", "reply_text")
 COLUMNS = [(prompt_texts if name in _WORDS else prompts).c[name] for name in ("id", "erased_at", *_ASKED, *_ANSWER)]
 WITH_WORDS = prompts.outerjoin(prompt_texts, prompt_texts.c.prompt_id == prompts.c.id)
 
+# What each prompt takes is built once: that takes SQLAlchemy far longer than SQLite takes to execute it.
+_SELECT = select(*COLUMNS).select_from(WITH_WORDS)
+_ADD = insert(prompts).returning(prompts.c.id)
+_THIS = prompts.c.id == bindparam("prompt_id")
+_COMPLETE = update(prompts).where(_THIS).returning(prompts.c.chat_id, prompts.c.erased_at)
+_OF_ID = _SELECT.where(_THIS)
+_OF_UPDATE = _SELECT.where(*(prompts.c[name] == bindparam(name) for name in ("bot_id", "update_id", "part")))
+
 
 class Prompts:
     """The tables `prompts` and `prompt_texts`, read together; commits nothing."""
@@ -104,8 +112,8 @@ class Prompts:
     async def add(self, asked: Asked) -> Prompt:
         """A new row, pending."""
         answer = Answer("pending")
-        statement = insert(prompts).values(**_facts(asdict(asked) | asdict(answer))).returning(prompts.c.id)
-        prompt_id = (await self._connection.execute(statement)).scalar_one()
+        facts = _facts(vars(asked) | vars(answer))
+        prompt_id = (await self._connection.execute(_ADD, facts)).scalar_one()
         await PromptTexts(self._connection).add(prompt_id, asked.seed_text)
         return Prompt(prompt_id, asked, answer)
 
@@ -117,9 +125,8 @@ class Prompts:
 
     async def complete(self, prompt_id: int, answer: Answer) -> tuple[int | None, bool] | None:
         """Note what came of it: its chat, and whether its words were erased; None where its author was forgotten."""
-        statement = update(prompts).where(prompts.c.id == prompt_id).values(**_facts(asdict(answer)))
-        where = prompts.c.chat_id, prompts.c.erased_at
-        row = (await self._connection.execute(statement.returning(*where))).one_or_none()
+        facts = {"prompt_id": prompt_id, **_facts(vars(answer))}
+        row = (await self._connection.execute(_COMPLETE, facts)).one_or_none()
         if row is None:
             return None
         await PromptTexts(self._connection).complete(prompt_id, answer.reply_text)
@@ -132,12 +139,11 @@ class Prompts:
         await self._connection.execute(update(prompts).where(theirs).values(**arrived))
 
     async def find(self, prompt_id: int) -> Prompt | None:
-        return await self._one(_select().where(prompts.c.id == prompt_id))
+        return await self._one(_OF_ID, {"prompt_id": prompt_id})
 
     async def find_update(self, bot_id: int, update_id: int, part: int = 0) -> Prompt | None:
         """The prompt that this update of Telegram brought."""
-        same = (prompts.c.bot_id == bot_id) & (prompts.c.update_id == update_id) & (prompts.c.part == part)
-        return await self._one(_select().where(same))
+        return await self._one(_OF_UPDATE, {"bot_id": bot_id, "update_id": update_id, "part": part})
 
     async def last_asked(self, chat_id: int, kind: Kind, but_update: int) -> dt.datetime | None:
         """When the chat's last prompt of a kind was asked, leaving out an update's own; None where there is none."""
@@ -150,14 +156,14 @@ class Prompts:
         self, after: int = 0, limit: int = 500, chat_id: int | None = None, since: dt.datetime | None = None
     ) -> list[Prompt]:
         """The next prompts with an id above `after`, the oldest first."""
-        statement = _filtered(_select(), chat_id, since).where(prompts.c.id > after)
+        statement = _filtered(_SELECT, chat_id, since).where(prompts.c.id > after)
         return await self._all(statement.order_by(prompts.c.id).limit(limit))
 
     async def latest(
         self, limit: int = 20, chat_id: int | None = None, since: dt.datetime | None = None
     ) -> list[Prompt]:
         """The newest prompts, the oldest of them first."""
-        statement = _filtered(_select(), chat_id, since)
+        statement = _filtered(_SELECT, chat_id, since)
         return (await self._all(statement.order_by(prompts.c.id.desc()).limit(limit)))[::-1]
 
     async def last_answered(self, chat_id: int, thread_id: int | None) -> Prompt | None:
@@ -165,24 +171,28 @@ class Prompts:
         times = select(prompts.c.asked_at).where(prompts.c.chat_id == chat_id).order_by(prompts.c.asked_at.desc())
         oldest = times.offset(LATEST - 1).limit(1).scalar_subquery()  # found in the index alone
         answered = prompts.c.outcome.in_(ANSWERED) & prompts.c.thread_id.is_not_distinct_from(thread_id)
-        said = _select().where(prompts.c.chat_id == chat_id, answered, prompts.c.kind.not_in(GAMES))
+        said = _SELECT.where(prompts.c.chat_id == chat_id, answered, prompts.c.kind.not_in(GAMES))
         said = said.where(prompts.c.asked_at >= func.coalesce(oldest, _EVER))
         return await self._one(said.order_by(prompts.c.asked_at.desc(), prompts.c.id.desc()).limit(1))
 
     async def of_user(self, user_id: int, after: int = 0, limit: int = 500) -> list[Prompt]:
         """The next prompts of a person with an id above `after`, the oldest first."""
-        statement = _select().where(prompts.c.user_id == user_id, prompts.c.id > after)
+        statement = _SELECT.where(prompts.c.user_id == user_id, prompts.c.id > after)
         return await self._all(statement.order_by(prompts.c.id).limit(limit))
 
     async def delete(self, prompt_ids: Sequence[int]) -> None:
         await self._connection.execute(delete(prompts).where(prompts.c.id.in_(prompt_ids)))
 
-    async def _one(self, statement: Select[tuple[object, ...]]) -> Prompt | None:
-        found = await self._all(statement)
+    async def _one(
+        self, statement: Select[tuple[object, ...]], values: Mapping[str, int] | None = None
+    ) -> Prompt | None:
+        found = await self._all(statement, values)
         return found[0] if found else None
 
-    async def _all(self, statement: Select[tuple[object, ...]]) -> list[Prompt]:
-        return [prompt_of(row._asdict()) for row in await self._connection.execute(statement)]
+    async def _all(
+        self, statement: Select[tuple[object, ...]], values: Mapping[str, int] | None = None
+    ) -> list[Prompt]:
+        return [prompt_of(row._asdict()) for row in await self._connection.execute(statement, values)]
 
 
 def prompt_of(row: Mapping[str, Any]) -> Prompt:
@@ -191,10 +201,6 @@ def prompt_of(row: Mapping[str, Any]) -> Prompt:
     fields["seed_text"] = fields["seed_text"] or ""
     asked = Asked(**{name: fields[name] for name in _ASKED})
     return Prompt(fields["id"], asked, Answer(**{name: fields[name] for name in _ANSWER}), fields["erased_at"])
-
-
-def _select() -> Select[tuple[object, ...]]:
-    return select(*COLUMNS).select_from(WITH_WORDS)
 
 
 def _facts(row: dict[str, Any]) -> dict[str, Any]:

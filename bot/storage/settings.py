@@ -3,7 +3,7 @@
 from dataclasses import asdict, dataclass
 from typing import Literal
 
-from sqlalchemy import select
+from sqlalchemy import bindparam, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import settings
@@ -48,6 +48,8 @@ class ChatSettings:
 
 _COLUMNS = [settings.c[name] for name in ChatSettings.__dataclass_fields__]
 
+_OF_CHAT = select(*_COLUMNS).where(settings.c.chat_id == bindparam("chat_id"))  # built once, asked with each update
+
 
 class SettingsOfChats:
     """The table `settings`; commits nothing. A chat without a row has the defaults."""
@@ -56,8 +58,7 @@ class SettingsOfChats:
         self._connection = connection
 
     async def get(self, chat_id: int) -> ChatSettings:
-        found = await self._connection.execute(select(*_COLUMNS).where(settings.c.chat_id == chat_id))
-        row = found.one_or_none()
+        row = (await self._connection.execute(_OF_CHAT, {"chat_id": chat_id})).one_or_none()
         return ChatSettings() if row is None else ChatSettings(*row)
 
     async def put(self, chat_id: int, new: ChatSettings) -> None:

@@ -2,13 +2,16 @@
 
 import datetime as dt
 
-from sqlalchemy import delete, select
+from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.tables import states
 from bot.storage.upsert import upsert
 
 KEPT = 8  # per chat: the replies whose buttons are still on the screen, 16 KB each
+
+_NEWEST = select(states.c.prompt_id).where(states.c.chat_id == bindparam("chat_id")).order_by(states.c.prompt_id.desc())
+_OLD = _NEWEST.offset(KEPT)  # built once
 
 
 class States:
@@ -21,8 +24,7 @@ class States:
         """Keep the state after this prompt's reply; the chat's oldest goes."""
         row = {"prompt_id": prompt_id, "chat_id": chat_id, "state": state, "saved_at": at}
         await upsert(self._connection, states, row)
-        newest = select(states.c.prompt_id).where(states.c.chat_id == chat_id).order_by(states.c.prompt_id.desc())
-        old = (await self._connection.execute(newest.offset(KEPT))).scalars().all()
+        old = (await self._connection.execute(_OLD, {"chat_id": chat_id})).scalars().all()
         if old:
             await self._connection.execute(delete(states).where(states.c.prompt_id.in_(old)))
 

@@ -1,7 +1,7 @@
 """The people who spoke to the bot."""
 
 import datetime as dt
-from dataclasses import asdict, dataclass
+from dataclasses import dataclass
 
 from sqlalchemy import select
 from sqlalchemy.ext.asyncio import AsyncConnection
@@ -29,7 +29,7 @@ class Users:
     async def see(self, user: User, at: dt.datetime) -> None:
         """Note the person, new or as they are called now."""
         # Deleted accounts have no name, whatever the libraries' types say.
-        row = asdict(user) | {"name": user.name or "", "first_seen_at": at, "last_seen_at": at}
+        row = vars(user) | {"name": user.name or "", "first_seen_at": at, "last_seen_at": at}
         await upsert(self._connection, users, row, keep=("first_seen_at",))
 
     async def find(self, user_id: int) -> User | None:
