@@ -5,12 +5,18 @@ import datetime as dt
 from sqlalchemy import bindparam, delete, select
 from sqlalchemy.ext.asyncio import AsyncConnection
 
-from bot.storage.tables import states
+from bot.storage.tables import prompts, states
 from bot.storage.upsert import upsert
 
-KEPT = 8  # per chat: the replies whose buttons are still on the screen, 16 KB each
+KEPT = 8  # per chat, or topic of one: the replies whose buttons are still on the screen, 16 KB each
 
-_NEWEST = select(states.c.prompt_id).where(states.c.chat_id == bindparam("chat_id")).order_by(states.c.prompt_id.desc())
+_TOPIC = select(prompts.c.thread_id).where(prompts.c.id == bindparam("prompt_id")).scalar_subquery()
+_NEWEST = (
+    select(states.c.prompt_id)
+    .join(prompts, prompts.c.id == states.c.prompt_id)
+    .where(states.c.chat_id == bindparam("chat_id"), prompts.c.thread_id.is_not_distinct_from(_TOPIC))
+    .order_by(states.c.prompt_id.desc())
+)
 _OLD = _NEWEST.offset(KEPT)  # built once
 
 
@@ -21,10 +27,10 @@ class States:
         self._connection = connection
 
     async def save(self, prompt_id: int, chat_id: int, state: bytes, at: dt.datetime) -> None:
-        """Keep the state after this prompt's reply; the chat's oldest goes."""
+        """Keep the state after this prompt's reply; the oldest of its chat, or topic, goes."""
         row = {"prompt_id": prompt_id, "chat_id": chat_id, "state": state, "saved_at": at}
         await upsert(self._connection, states, row)
-        old = (await self._connection.execute(_OLD, {"chat_id": chat_id})).scalars().all()
+        old = (await self._connection.execute(_OLD, {"prompt_id": prompt_id, "chat_id": chat_id})).scalars().all()
         if old:
             await self._connection.execute(delete(states).where(states.c.prompt_id.in_(old)))
 

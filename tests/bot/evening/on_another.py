@@ -47,6 +47,7 @@ class _Server(OtherTelegram):
         self.refused: list[str] = []
         self.people = {7_100_000_000 + number: name for number, name in enumerate(PEOPLE, 1)}
         self.basic_group, self.outside, self.supergroup = -8_200_000_001, -8_200_000_002, -1_008_200_000_003
+        self.forum, self.topics = -1_008_200_000_004, (2, 3)
         self.roles: dict[int, str] = dict.fromkeys(self.people, "member") | {_BOT_ID: "member"}
         self.roles[next(iter(self.people))] = "creator"
         self.anonymous: set[int] = set()
@@ -56,6 +57,11 @@ class _Server(OtherTelegram):
         self.queries: dict[str, asyncio.Future[list[Any]]] = {}
         self.polls: dict[str, dict[str, Any]] = {}
         self._number = 0
+        owner = self.person(next(iter(self.people)))
+        self.message(self.forum, owner, supergroup_chat_created=True)
+        for topic in self.topics:
+            opened = {"name": f"Topic {topic}", "icon_color": 7_322_096}
+            self.message(self.forum, owner, forum_topic_created=opened, **self.placed(self.forum, topic))
 
     def next_number(self) -> str:
         self._number += 1
@@ -72,7 +78,14 @@ class _Server(OtherTelegram):
     def chat(self, chat_id: int) -> dict[str, Any]:
         if chat_id > 0:
             return {"id": chat_id, "type": "private", "first_name": self.people[chat_id]}
-        return {"id": chat_id, "type": "supergroup" if chat_id < -(10**12) else "group", "title": "G"}
+        kind = {"is_forum": True} if chat_id == self.forum else {}
+        return kind | {"id": chat_id, "type": "supergroup" if chat_id < -(10**12) else "group", "title": "G"}
+
+    def placed(self, chat_id: int, topic: int) -> dict[str, Any]:
+        """What a message's topic adds to it; there are none but those of the forum."""
+        if topic and (chat_id != self.forum or topic not in self.topics):
+            raise Refused(400, "Bad Request: message thread not found")
+        return {"message_thread_id": topic, "is_topic_message": True} if topic else {}
 
     def message(self, chat_id: int, sender: dict[str, Any], **content: Any) -> dict[str, Any]:
         """A new one, which the bot is told of by whoever made it."""
@@ -127,7 +140,9 @@ class _Server(OtherTelegram):
 
     def _sent(self, given: dict[str, str], **content: Any) -> dict[str, Any]:
         content |= {"reply_markup": json.loads(given["reply_markup"])} if "reply_markup" in given else {}
-        return self.message(int(given["chat_id"]), BOT, **content)
+        chat_id = int(given["chat_id"])
+        content |= self.placed(chat_id, int(given.get("message_thread_id", "0")))
+        return self.message(chat_id, BOT, **content)
 
     async def do_sendMessage(self, given: dict[str, str]) -> dict[str, Any]:  # noqa: N802  as Telegram names them
         if not json.loads(given["link_preview_options"])["is_disabled"] or "parse_mode" in given:
@@ -204,6 +219,7 @@ class AnotherEvening(Evening):
         self._server = server = _Server(self.changed)
         self.token, self.username = server.token, str(BOT["username"])
         self.people, self.group, self.outside = tuple(server.people), server.basic_group, server.outside
+        self.forum, self.topics = server.forum, server.topics
 
     @property
     def api_base_url(self) -> str:
@@ -229,14 +245,18 @@ class AnotherEvening(Evening):
     def untaken(self) -> int:
         return self._server.untaken
 
-    async def say(self, chat: int, who: int, text: str, reply_to: int | None = None) -> None:
+    async def say(self, chat: int, who: int, text: str, reply_to: int | None = None, topic: int = 0) -> None:
         server = self._server
         server.blocked.discard(chat)
         content: dict[str, Any] = {"text": text, "entities": _entities(text, self.username)}
+        content |= server.placed(chat, topic)
         is_ours = False
         if reply_to is not None:
             content["reply_to_message"] = answered = server.found(chat, reply_to)
+            content.setdefault("message_thread_id", reply_to)  # a thread of answers, which is no topic
             is_ours = answered["from"] is BOT
+        elif topic:
+            content["reply_to_message"] = server.found(chat, topic)
         is_anonymous = chat < 0 and who in server.anonymous
         if is_anonymous:
             content["sender_chat"] = server.chat(chat)

@@ -13,7 +13,7 @@ from tests.bot.evening.seam import PEOPLE, Evening
 
 
 class PlaygroundEvening(Evening):
-    """Its world is a group of five, and another one without the bot."""
+    """Its world is a group of five, a forum, and a group without the bot."""
 
     def __init__(self) -> None:
         super().__init__()
@@ -21,7 +21,7 @@ class PlaygroundEvening(Evening):
         world = self._playground.world
         self.token, self.username = self._playground.token, str(world.bot.username)
         self.people = tuple(world.people)
-        self.group, self.outside = (room.chat.id for room in world.rooms.values() if not room.is_private)
+        self.group, self.forum, self.outside = (room.chat.id for room in world.rooms.values() if not room.is_private)
         self._answer: InlineAnswer | None = None
 
     @property
@@ -35,6 +35,8 @@ class PlaygroundEvening(Evening):
 
     async def __aenter__(self) -> Self:
         await self._playground.start()
+        names = ("Novels", "Poems")
+        self.topics = [await self._playground.open_topic(self.forum, self.people[0], name) for name in names]
         self._unwatch = self._playground.feed.watch(lambda _: self.changed())
         return self
 
@@ -52,8 +54,8 @@ class PlaygroundEvening(Evening):
     def untaken(self) -> int:
         return len(self._playground.updates)
 
-    async def say(self, chat: int, who: int, text: str, reply_to: int | None = None) -> None:
-        await self._playground.say(chat, who, text, reply_to)
+    async def say(self, chat: int, who: int, text: str, reply_to: int | None = None, topic: int = 0) -> None:
+        await self._playground.say(chat, who, text, reply_to, topic=topic)
 
     async def press_data(self, chat: int, message_id: int, data: str, who: int) -> str:
         pressed = await self._playground.press(chat, message_id, data, who)
@@ -100,5 +102,6 @@ def _world(bot: User) -> World:
     for member in members:
         world.private(member.id).started = True
     world.add_group("The Aviary", members, kind=Chat.GROUP)
+    world.add_group("Book Club", members)
     world.add_group("No parrots here", members[:3], kind=Chat.GROUP, with_bot=False)
     return world

@@ -12,7 +12,8 @@ PEOPLE = ("You", "Ana", "Bruno", "Chen", "Dora")
 
 
 class Evening(ABC):
-    """A group of five, of whom the first made it, their private chats, and a chat that the bot has not joined.
+    """A group of five, of whom the first made it, their private chats, a forum with two topics besides the general
+    one, and a chat that the bot has not joined.
 
     Also an async context manager. What people do that is impossible raises.
     """
@@ -21,6 +22,8 @@ class Evening(ABC):
     username: str
     people: Sequence[int]
     group: int
+    forum: int
+    topics: Sequence[int]
     outside: int
 
     def __init__(self) -> None:
@@ -55,7 +58,8 @@ class Evening(ABC):
     # --- what people do -----------------------------------------------------------------------------------
 
     @abstractmethod
-    async def say(self, chat: int, who: int, text: str, reply_to: int | None = None) -> None: ...
+    async def say(self, chat: int, who: int, text: str, reply_to: int | None = None, topic: int = 0) -> None:
+        """topic: of the forum; 0 is the general one, whose messages have no thread."""
 
     @abstractmethod
     async def press_data(self, chat: int, message_id: int, data: str, who: int) -> str:

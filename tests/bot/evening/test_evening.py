@@ -46,10 +46,10 @@ class Night:
         self.database = database
         self.you, self.ana, self.bruno, self.chen, self.dora = telegram.people
 
-    async def ask(self, chat: int, who: int, text: str, reply_to: Message | None = None) -> Message:
+    async def ask(self, chat: int, who: int, text: str, reply_to: Message | None = None, topic: int = 0) -> Message:
         """Somebody says something; the bot's answer, once it is whole."""
         mark = self.mark(chat)
-        await self.telegram.say(chat, who, text, None if reply_to is None else reply_to.message_id)
+        await self.telegram.say(chat, who, text, None if reply_to is None else reply_to.message_id, topic)
         return await self.answered(chat, mark)
 
     async def take(self, message: Message, label: str, who: int) -> Message:
@@ -130,7 +130,7 @@ async def evening(telegram: Evening, folder: Path) -> None:
             night = Night(telegram, generator, application, database)
             for part in (consent, replies, stopping, commands, settings_in_private, talk_in_group, rights_in_group):
                 await part(night)
-            for part in (chiming_in, a_duel, a_quiz, elsewhere):
+            for part in (chiming_in, a_duel, a_quiz, topics, elsewhere):
                 await part(night)
             group = await moving(night)
             await silences(night, group)
@@ -356,6 +356,31 @@ async def a_quiz(night: Night) -> None:
     assert "Dora\u2069: 1 point" in top
     assert "Bruno" not in top
     assert await night.ratings("quiz")
+
+
+async def topics(night: Night) -> None:
+    """Each topic of a forum is a conversation of its own, the general one too, whose messages have no thread."""
+    telegram, forum, bruno = night.telegram, night.telegram.forum, night.bruno
+    places = (*telegram.topics, 0)
+    first = {place: await night.ask(forum, bruno, f"/seed Topic {place}", topic=place) for place in places}
+    began = (await night.prompts())[-len(places) :]
+    for place, row in zip(places, began, strict=True):
+        asked = [await night.ask(forum, bruno, text, topic=place) for text in ("/more", "/surprise Once", "/quiz")]
+        asked.append(await night.ask(forum, bruno, "And then?", first[place], topic=place))
+        asked.append(await night.ask(forum, night.dora, f"@{telegram.username} hello", topic=place))
+        asked += [await night.take(first[place], label, bruno) for label in ("▶", "🔁", "🔥", "❄")]
+        asked.append(await night.take(asked[2], "▶", night.chen))
+        asked += [await night.ask(forum, bruno, text, topic=place) for text in ("/duel Once", "/settings", "/why")]
+        assert [_topic(message) for message in (first[place], *asked)] == [place] * (1 + len(asked))
+        assert asked[1].photo
+        assert asked[2].poll
+        rows = [each for each in await night.prompts() if each.asked.continues_id == row.id]
+        assert [each.asked.kind for each in rows] == ["more", "reply", "more"]
+        assert {each.asked.thread_id for each in rows} == {place or None}
+
+
+def _topic(message: Message) -> int:
+    return message.message_thread_id or 0 if message.is_topic_message else 0
 
 
 async def elsewhere(night: Night) -> None:

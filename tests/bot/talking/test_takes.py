@@ -140,6 +140,20 @@ async def test_a_state_that_is_gone_is_told_at_the_button(stage: Stage) -> None:
     assert len(await stage.idle()) == 9
 
 
+async def test_a_topic_goes_on_however_much_is_said_in_others(stage: Stage) -> None:
+    group, mark = stage.group, stage.playground.calls.mark()
+    topics = [await stage.playground.open_topic(group, stage.you, name) for name in ("Novels", "Poems")]
+    for topic in (topics[0], *[topics[1]] * 8, 0, *[topics[1]] * 8):
+        await stage.playground.say(group, stage.you, "/seed Domingo", topic=topic)
+    for topic in (topics[0], 0):
+        await stage.playground.say(group, stage.you, "/more", topic=topic)
+    rows = await stage.idle()
+    assert [row.answer.outcome for row in rows] == ["answered"] * len(rows)
+    assert [row.asked.continues_id for row in rows[-2:]] == [rows[0].id, rows[9].id]
+    said = stage.sent(group, mark)
+    assert [int(call.parameters.get("message_thread_id", 0)) for call in said[-2:]] == [topics[0], 0]
+
+
 async def test_the_state_of_another_checkpoint_gets_a_sentence(stage: Stage) -> None:
     await ask(stage, "/seed Domingo")
     (first,) = await stage.idle()
