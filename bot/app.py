@@ -22,7 +22,7 @@ from telegram.request import HTTPXRequest
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
 from bot.connecting import connected
-from bot.context import BotApplication, Services
+from bot.context import BotApplication, Services, end
 from bot.generating.scheduler import PATIENCE
 from bot.generating.voice_folders import VoiceFolders
 from bot.generating.voice_loader import CheckpointLoader, VoiceLoader
@@ -102,9 +102,9 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
     Raises SettingsError, CheckpointError, StorageError, ListenRefused or ConnectionRefused where it cannot start.
     """
     async with AsyncExitStack() as stack:
-        metrics = Metrics()
+        metrics, life = Metrics(), _life()
         database = await stack.enter_async_context(Database(config.database))
-        await stack.enter_async_context(sole_use(database.url))
+        await stack.enter_async_context(sole_use(database, partial(end, life)))
         await _prepare(database, config)
         voices = await stack.enter_async_context(
             Voices(
@@ -121,7 +121,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
             CountedBook(metrics, database, config.terms.version, clock.now),
             voices,
             inbox,
-            _life(),
+            life,
             database,
             config.terms,
             ConsentBook(database),

@@ -64,8 +64,13 @@ class Services:
 
     def fail(self, reason: CotorraError) -> None:
         """End the bot's life, unless it has ended."""
-        if not self.life.done():
-            self.life.set_exception(reason)
+        end(self.life, reason)
+
+
+def end(life: "asyncio.Future[None]", reason: CotorraError) -> None:
+    """Let a bot's life fail, unless it has ended."""
+    if not life.done():
+        life.set_exception(reason)
 
 
 Nothing = dict[Any, Any]  # python-telegram-bot's per-chat and per-user stores, which stay empty

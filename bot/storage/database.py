@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from bot.storage import sqlite_driver, sqlite_file
-from bot.storage.errors import DatabaseUnwritable, StorageError, translated
+from bot.storage.errors import DatabaseUnreachable, DatabaseUnwritable, StorageError, translated
 from bot.storage.write_ahead_log import LONGEST, WriteAheadLog
 
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
@@ -78,7 +78,7 @@ def connect_arguments(url: URL, busy_timeout: float) -> dict[str, Any]:
     """The driver's arguments: for SQLite, transactions begin when we say so; for PostgreSQL, no long wait."""
     if url.get_backend_name() == "sqlite":
         return {"isolation_level": None, "timeout": busy_timeout}
-    return {"connect_timeout": CONNECT_TIMEOUT}
+    return {"connect_timeout": CONNECT_TIMEOUT, "tcp_user_timeout": CONNECT_TIMEOUT * 1_000}
 
 
 def try_sqlite(url: URL, busy_timeout: float) -> None:
@@ -149,6 +149,7 @@ class Database:
     def __init__(self, address: str, busy_timeout: float = BUSY_TIMEOUT) -> None:
         self.url = parse_url(address)
         self.name = shown(self.url)
+        self.is_ours = True  # whether no other bot may be using it: see bot.storage.sole_use
         self._busy_timeout = busy_timeout
         # SQLite lets writers in by chance, after naps; those of one process come in order instead.
         is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -192,6 +193,10 @@ class Database:
         """A transaction: committed at the end, rolled back by an error."""
         with translated(self.name):
             self._find_file()
+            if not self.is_ours:
+                raise DatabaseUnreachable(
+                    f"expected to be the only bot at {self.name}, but lost sight of it: looking if that is still so"
+                )
             async with self._writer, self._engine.begin() as connection:
                 yield connection
         if self._log is not None:

@@ -2,22 +2,24 @@
 
 Two of them would both answer what waits in the inbox. A SQLite file has a lock beside it, which the system gives back
 whatever a process dies of; a PostgreSQL server has a lock of its own, which ends with the connection that took it.
+Who loses that connection writes nothing until the lock is his again, and ends where another bot has it by then.
 """
 
 import asyncio
 import contextlib
+import datetime as dt
 import logging
-from collections.abc import AsyncIterator
+from collections.abc import AsyncIterator, Callable
 from pathlib import Path
-from typing import IO, NoReturn
+from typing import IO, Any, NoReturn
 
-from sqlalchemy import URL, func, select
+from sqlalchemy import URL, func, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection, create_async_engine
 from sqlalchemy.pool import NullPool
 
 from bot.observability.trouble import Trouble
-from bot.storage.database import CONNECT_TIMEOUT, connect_arguments, shown
-from bot.storage.errors import DatabaseUnreachable, translated
+from bot.storage.database import CONNECT_TIMEOUT, Database, connect_arguments
+from bot.storage.errors import DatabaseLocked, DatabaseUnreachable, StorageError, translated
 
 try:
     import fcntl
@@ -31,20 +33,38 @@ CHECK_EVERY = 5.0  # seconds between two looks whether the connection with the s
 PRECEDENCE = CHECK_EVERY + CONNECT_TIMEOUT + 5.0
 KEY = 0x436F746F727261  # of the server's lock, in its own database; any number that nobody else there would think of
 
+# The server gives the lock of a machine that is gone without a word to who waits for it after half a minute, not two
+# hours.
+_NOTICE = text(
+    "SELECT set_config('tcp_keepalives_idle', '10', false), set_config('tcp_keepalives_interval', '10', false), "
+    "set_config('tcp_keepalives_count', '2', false)"
+)
+# The lock may still be with our own connection that broke, which the server does not know yet.
+_SELF = text("SELECT pid, backend_start FROM pg_stat_activity WHERE pid = pg_backend_pid()")
+_END_FORMER = text(
+    "SELECT pg_terminate_backend(pid) FROM pg_locks JOIN pg_stat_activity USING (pid) "
+    "WHERE locktype = 'advisory' AND pid = :pid AND backend_start = :since"
+)
+
 _log = logging.getLogger(__name__)
 
 
 @contextlib.asynccontextmanager
-async def sole_use(url: URL, check_every: float = CHECK_EVERY) -> AsyncIterator[None]:
-    """No other bot uses this database within. Raises StorageError where a server can be reached and not be used."""
-    if url.get_backend_name() == "sqlite":
+async def sole_use(
+    database: Database, lost: Callable[[StorageError], None], check_every: float = CHECK_EVERY
+) -> AsyncIterator[None]:
+    """No other bot uses this database within; `lost` is called once if one does all the same.
+
+    Raises StorageError where a server can be reached and not be used.
+    """
+    if database.url.get_backend_name() == "sqlite":
         async with contextlib.AsyncExitStack() as stack:
-            await _take_file(url, stack)
+            await _take_file(database.url, database.name, stack)
             yield
         return
-    taken = asyncio.Event()
-    keeping = asyncio.create_task(_keep(url, taken, check_every), name="the database's lock")
-    taking = asyncio.create_task(taken.wait())
+    lock = _ServersLock(database, lost, check_every)
+    keeping = asyncio.create_task(lock.keep(), name="the database's lock")
+    taking = asyncio.create_task(lock.taken.wait())
     try:
         await asyncio.wait([keeping, taking], return_when=asyncio.FIRST_COMPLETED)
         if keeping.done():
@@ -59,7 +79,7 @@ async def sole_use(url: URL, check_every: float = CHECK_EVERY) -> AsyncIterator[
 # --- the lock beside a file -------------------------------------------------------------------------------
 
 
-async def _take_file(url: URL, stack: contextlib.AsyncExitStack) -> None:
+async def _take_file(url: URL, name: str, stack: contextlib.AsyncExitStack) -> None:
     if fcntl is None:
         return
     # A file of its own: closing a second handle of SQLite's own file would break SQLite's locks.
@@ -71,7 +91,7 @@ async def _take_file(url: URL, stack: contextlib.AsyncExitStack) -> None:
         return
     trouble = Trouble("the database", _log)
     while not _lock(file):
-        trouble.begins("taken", _taken(url))
+        trouble.begins("taken", _taken(name))
         await asyncio.sleep(LOOK_EVERY)
     trouble.ends()
 
@@ -90,29 +110,75 @@ def _lock(file: IO[str]) -> bool:
 # --- the lock in a server ---------------------------------------------------------------------------------
 
 
-async def _keep(url: URL, taken: asyncio.Event, check_every: float) -> NoReturn:
-    """Have the server's lock until cancelled, on a connection of its own; taken again where that breaks."""
-    arguments = connect_arguments(url, 0)
-    engine = create_async_engine(url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments)
-    trouble = Trouble("the database", _log)
-    is_second = False
-    while True:
-        try:
-            with translated(shown(url)):
-                async with engine.connect() as connection:
-                    if is_second and not taken.is_set():
-                        await asyncio.sleep(PRECEDENCE)
-                    while not await _lock_server(connection):
-                        is_second = True
-                        trouble.begins("taken", _taken_meanwhile(url) if taken.is_set() else _taken(url))
-                        await asyncio.sleep(LOOK_EVERY)
-                    trouble.ends()
-                    taken.set()
-                    await _until_it_breaks(connection, check_every)
-        except DatabaseUnreachable as error:
-            if not taken.is_set():  # else whoever wants to write says so
-                trouble.begins("away", f"{error}; trying again")
+class _ServersLock:
+    """The lock in a server, on a connection of its own; taken again where that breaks."""
+
+    def __init__(self, database: Database, lost: Callable[[StorageError], None], check_every: float) -> None:
+        self.taken = asyncio.Event()
+        self._database = database
+        self._lost = lost
+        self._check_every = check_every
+        self._trouble = Trouble("the database", _log)
+        self._is_second = False
+        # The server's end of the connection that has the lock, or had it last: numbers are used again.
+        self._backend: tuple[int, dt.datetime] | None = None
+
+    async def keep(self) -> None:
+        """Have the lock until cancelled, or until another bot has taken it."""
+        arguments = connect_arguments(self._database.url, 0)
+        engine = create_async_engine(
+            self._database.url, poolclass=NullPool, isolation_level="AUTOCOMMIT", connect_args=arguments
+        )
+        while True:
+            try:
+                with translated(self._database.name):
+                    async with engine.connect() as connection:
+                        if not await self._take(connection):
+                            self._lost(DatabaseLocked(_taken_meanwhile(self._database.name)))
+                            return
+                        await self._hold(connection)
+            except StorageError as error:
+                await self._pause(error)
+
+    async def _take(self, connection: AsyncConnection) -> bool:
+        """Take the lock as soon as it is free; again, only where no other bot has it."""
+        await connection.execute(_NOTICE)
+        if self._backend is not None:
+            return await self._take_again(connection, *self._backend)
+        if self._is_second:
+            await asyncio.sleep(PRECEDENCE)
+        while not await _lock_server(connection):
+            self._is_second = True
+            self._trouble.begins("taken", _taken(self._database.name))
             await asyncio.sleep(LOOK_EVERY)
+        return True
+
+    async def _take_again(self, connection: AsyncConnection, pid: int, since: dt.datetime) -> bool:
+        former = {"pid": pid, "since": since}
+        while (await connection.execute(_END_FORMER, former)).first() is not None:  # noqa: ASYNC110  it says nothing
+            await asyncio.sleep(LOOK_EVERY)
+        return await _lock_server(connection)
+
+    async def _hold(self, connection: AsyncConnection) -> NoReturn:
+        """Be the one who uses the database for as long as the connection lasts. Raises StorageError."""
+        pid, since = (await connection.execute(_SELF)).one()
+        self._backend = pid, since
+        self._trouble.ends()
+        self.taken.set()
+        self._database.is_ours = True
+        try:
+            await _until_it_breaks(connection, self._check_every)
+        finally:
+            self._database.is_ours = False
+
+    async def _pause(self, error: StorageError) -> None:
+        if self._backend is not None:  # whoever wants to write says so
+            await asyncio.sleep(LOOK_EVERY)
+            return
+        if not isinstance(error, DatabaseUnreachable):
+            raise error
+        self._trouble.begins("away", f"{error}; trying again")
+        await asyncio.sleep(LOOK_EVERY)
 
 
 async def _lock_server(connection: AsyncConnection) -> bool:
@@ -121,14 +187,26 @@ async def _lock_server(connection: AsyncConnection) -> bool:
 
 
 async def _until_it_breaks(connection: AsyncConnection, check_every: float) -> NoReturn:
+    """Ask whenever the server says something by itself, as it does when it ends the connection, and now and then."""
+    driver: Any = (await connection.get_raw_connection()).driver_connection
+    loop, heard = asyncio.get_running_loop(), asyncio.Event()
     while True:
-        await asyncio.sleep(check_every)
+        socket = driver.fileno()
+        loop.add_reader(socket, heard.set)
+        try:
+            async with asyncio.timeout(check_every):
+                await heard.wait()
+        except TimeoutError:
+            pass
+        finally:
+            loop.remove_reader(socket)
+        heard.clear()
         await connection.execute(select(1))
 
 
-def _taken(url: URL) -> str:
-    return f"another bot uses {shown(url)}: this one begins when that one has ended"
+def _taken(name: str) -> str:
+    return f"another bot uses {name}: this one begins when that one has ended"
 
 
-def _taken_meanwhile(url: URL) -> str:
-    return f"another bot has begun to use {shown(url)} while the server was away: stop one of the two"
+def _taken_meanwhile(name: str) -> str:
+    return f"another bot has begun to use {name} while this one could not reach it, so this one ends: run only one"

@@ -3,15 +3,13 @@
 import asyncio
 import datetime as dt
 import io
-from collections.abc import Callable, Iterator
-from contextlib import AsyncExitStack
+from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
-from sqlalchemy import text
 
 from bot.log.export import write_records
 from bot.log.filters import Filter
@@ -24,10 +22,9 @@ from bot.privacy.retention import Retention
 from bot.storage import schema
 from bot.storage.book import Book, Occasion
 from bot.storage.chats import Chat
-from bot.storage.database import Database, parse_url
+from bot.storage.database import Database
 from bot.storage.errors import DatabaseUnwritable
 from bot.storage.prompts import Answer
-from bot.storage.sole_use import sole_use
 from bot.storage.tables import metadata
 from bot.storage.users import User
 from tests.bot.postgresql import Server, why_not
@@ -99,69 +96,6 @@ async def _read_the_log(database: Database, folder: Path) -> None:
         await write_records(database, Filter(kinds=("seed",)), lines, folder, Tally(dt.datetime.now(dt.UTC)), page=2)
     assert len(stream.getvalue().splitlines()) == 3
     assert await delete_before(database, dt.datetime.now(dt.UTC)) == 3
-
-
-async def locks(server: str) -> int:
-    """How many hold the lock of the bot that uses the database."""
-    async with Database(server) as database, database.reading() as connection:
-        held = text("SELECT count(*) FROM pg_locks WHERE locktype = 'advisory' AND granted")
-        return int((await connection.execute(held)).scalar_one())
-
-
-async def until(condition: Callable[[], bool]) -> None:
-    async with asyncio.timeout(30):
-        while not condition():  # noqa: ASYNC110  the log is all there is to wait for
-            await asyncio.sleep(0.01)
-
-
-async def break_connections(server: str) -> None:
-    """As a server does that is restarted."""
-    async with Database(server) as database, database.reading() as connection:
-        others = (
-            "SELECT pg_terminate_backend(pid) FROM pg_stat_activity WHERE pid <> pg_backend_pid() AND datname <> ''"
-        )
-        await connection.execute(text(others))
-
-
-async def test_a_second_bot_waits_until_the_first_has_ended(server: str, caplog: pytest.LogCaptureFixture) -> None:
-    url = parse_url(server)
-    async with AsyncExitStack() as second:
-        async with sole_use(url):
-            waiting = asyncio.create_task(second.enter_async_context(sole_use(url)))
-            await until(lambda: "another bot uses" in caplog.text)
-            assert not waiting.done()
-            assert await locks(server) == 1
-        await asyncio.wait_for(waiting, 30)
-        assert await locks(server) == 1
-    assert await locks(server) == 0
-    assert caplog.text.count("another bot uses") == 1
-
-
-async def test_a_second_bot_that_is_stopped_while_it_waits_leaves_nothing_behind(server: str) -> None:
-    url = parse_url(server)
-    async with sole_use(url):
-        with pytest.raises(TimeoutError):
-            async with asyncio.timeout(0.5), sole_use(url):
-                pytest.fail("two bots at once")
-        assert await locks(server) == 1
-
-
-async def test_the_lock_is_taken_again_by_who_had_it_when_its_connection_breaks(
-    server: str, caplog: pytest.LogCaptureFixture
-) -> None:
-    url = parse_url(server)
-    async with AsyncExitStack() as second:
-        async with sole_use(url, check_every=1.5):  # later than the second looks
-            waiting = asyncio.create_task(second.enter_async_context(sole_use(url)))
-            await until(lambda: "another bot uses" in caplog.text)
-            await break_connections(server)
-            async with asyncio.timeout(30):
-                while await locks(server) == 0:  # noqa: ASYNC110  only the server tells
-                    await asyncio.sleep(0.01)
-            assert not waiting.done()
-            assert "has begun to use" not in caplog.text
-        waiting.cancel()
-        await asyncio.wait([waiting])
 
 
 @pytest.mark.parametrize("is_new", [True, False])
