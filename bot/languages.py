@@ -10,6 +10,7 @@ from dataclasses import dataclass
 from functools import cache
 from gettext import GNUTranslations, NullTranslations
 from pathlib import Path
+from string import Formatter
 
 from babel import Locale
 from babel.messages.mofile import write_mo
@@ -19,6 +20,7 @@ from bot.errors import SentenceError
 
 LOCALES = Path(__file__).parent / "locales"
 SOURCE = "en"  # the language in the code
+THIN = "\N{NARROW NO-BREAK SPACE}"  # between thousands: 4,000 is four in most of these languages, and 4.000 in English
 LANGUAGES = {
     "en": "English",
     "es": "Español",
@@ -48,21 +50,31 @@ def NN_(one: str, other: str) -> Counted:  # noqa: N802
     return Counted(one, other)
 
 
+class _Formatter(Formatter):
+    """Writes numbers as they are read outside English."""
+
+    def format_field(self, value: object, format_spec: str) -> str:
+        text: str = super().format_field(value, format_spec)
+        return text.replace(",", THIN) if format_spec.startswith(",") else text
+
+
 class Phrases:
     """What the bot says, in one language. What has no translation is said in English."""
 
     def __init__(self, language: str, catalogue: NullTranslations) -> None:
         self.language = language
         self._catalogue = catalogue
+        self._formatter = Formatter() if language == SOURCE else _Formatter()
 
     def __call__(self, sentence: str, **values: object) -> str:
         """The sentence, with the values in its `{places}`; nothing in a value is read as a place."""
         translated = self._catalogue.gettext(sentence)
-        return translated.format(**values) if values else translated
+        return self._formatter.format(translated, **values) if values else translated
 
     def count(self, sentence: Counted, number: int, **values: object) -> str:
         """The form of the sentence for this number."""
-        return self._catalogue.ngettext(sentence.one, sentence.other, number).format(number=number, **values)
+        form = self._catalogue.ngettext(sentence.one, sentence.other, number)
+        return self._formatter.format(form, number=number, **values)
 
     def of(self, error: SentenceError) -> str:
         """An error as the person who caused it reads it."""

@@ -141,7 +141,7 @@ def _temperature(shown: Shown) -> Page:
 
 
 def _length(shown: Shown) -> Page:
-    offered = [(value, f"{value:,}") for value in _LENGTHS]
+    offered = [(value, shown.say("{value:,}", value=value)) for value in _LENGTHS]
     return _sub(shown, ABOUT_LENGTH, _grid("len", offered, shown.settings.length, 4))
 
 

@@ -18,11 +18,13 @@ class Card:
 
     weights: the digest of its weights, the same for every engine. corpus: what the corpus is called; characters:
     how long it was; corpus_digest: the SHA-256 of its text. bits: per character of text it was not trained on, from
-    a zero state, as it is served. network: its size in words. lines: some that it was not trained on.
+    a zero state, as it is served. network: its layers, their units and kind; alphabet: the characters it
+    knows. lines: some that it was not trained on.
     """
 
     weights: str
     network: str = ""
+    alphabet: int = 0
     corpus: str | None = None
     characters: int | None = None
     corpus_digest: str | None = None
@@ -60,7 +62,8 @@ def card_of(checkpoint: Checkpoint) -> Card:
     network, corpus = checkpoint.network, checkpoint.corpus
     return Card(
         checkpoint.weights_digest,
-        f"{network.layers} × {network.units} LSTM, {len(checkpoint.vocabulary.characters)} characters",
+        f"{network.layers} × {network.units} LSTM",
+        len(checkpoint.vocabulary.characters),
         _of_kind(str, corpus.get("name")),
         _of_kind(int, corpus.get("characters")),
         _of_kind(str, corpus.get("sha256")),

@@ -12,7 +12,7 @@ from bot.sending.replies import reply
 
 WHAT = N_("I am Cotorra, a character-level LSTM: I choose one character after another. What I say is made up.")
 VOICE = N_("My voice here: {name}")
-NETWORK = N_("Network: {network}")
+NETWORK = N_("Network: {network}, {alphabet:,} characters")
 CORPUS = N_("Corpus: {name}, {characters:,} characters, SHA-256 {digest}")
 BITS = N_("On text I was not trained on: {bits:.2f} bits per character")
 WEIGHTS = N_("Weights: {weights}")
@@ -45,7 +45,7 @@ def _card(voice: Voice, say: Phrases) -> list[str]:
     card = voice.card
     lines = [say(VOICE, name=voice.name)]
     if card.network:
-        lines.append(say(NETWORK, network=card.network))
+        lines.append(say(NETWORK, network=card.network, alphabet=card.alphabet))
     if card.corpus is not None and card.characters is not None and card.corpus_digest is not None:
         digest = card.corpus_digest[:_DIGITS]
         lines.append(say(CORPUS, name=card.corpus, characters=card.characters, digest=digest))

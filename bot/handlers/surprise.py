@@ -12,7 +12,7 @@ from bot.errors import GenerationFailed, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.languages import N_, NN_, Phrases
 from bot.pictures.surprise import Words, draw_surprise, shorten, unseen
-from bot.sending.manners import defuse
+from bot.sending.manners import defuse, plain
 from bot.sending.parcels import Photo, send_once
 from bot.sending.replies import reply
 from bot.sending.spot import spot_of
@@ -42,7 +42,8 @@ _SHOWN_BEFORE = 12  # characters of what stood before the most surprising one
 async def surprise_command(update: Update, call: Call, context: BotContext) -> None:
     """The text after the command, else that of the message it answers."""
     say = await phrases_for(update, context)
-    text = clean(call.argument if call.argument.strip() else _answered(call.message)).strip()
+    given = call.argument if call.argument.strip() else _answered(call.message)
+    text = plain(clean(given)).strip()
     if not text:
         await reply(update, say(USAGE), context)
         return

@@ -62,6 +62,14 @@ def test_a_sentence_that_counts_has_a_form_for_one_and_for_many() -> None:
     assert [phrases("en").count(counted, number) for number in (0, 1, 2)] == ["0 parrots", "1 parrot", "2 parrots"]
 
 
+@pytest.mark.parametrize("language", TRANSLATIONS)
+def test_a_thousand_is_none_that_is_read_as_one(language: str) -> None:
+    counted = NN_("{number:,} of {all:,}", "{number:,} of {all:,}")
+    assert phrases("en")("{number:,}", number=465_049) == "465,049"
+    assert phrases(language)("{number:,} and {text}", number=465_049, text="a, b") == "465\u202f049 and a, b"
+    assert phrases(language).count(counted, 4_000, all=12_000_000) == "4\u202f000 of 12\u202f000\u202f000"
+
+
 def test_an_error_is_said_in_the_language_of_who_caused_it() -> None:
     refusal = TurnRefused(N_("This button is for somebody else."))
     assert phrases("es").of(refusal) != str(refusal)

@@ -213,7 +213,7 @@ async def test_a_real_checkpoint_has_a_card_and_a_voice() -> None:
         voice = voices.get()
         assert voice.name == "starter"
         assert voice.scheduler.fingerprint == f"{voice.card.weights}/litert-int8"
-        assert (voice.card.corpus, voice.card.network) == ("python-docs", "1 × 512 LSTM, 103 characters")
+        assert (voice.card.corpus, voice.card.network, voice.card.alphabet) == ("python-docs", "1 × 512 LSTM", 103)
         assert voice.card.bits is not None
         assert len((await voice.scheduler.run(turn("Domingo"))).text) == 100
 

@@ -2,7 +2,7 @@ import datetime as dt
 
 from bot.playground import Playground, faults
 from bot.rules.access import Access
-from bot.sending.manners import plain
+from bot.sending.manners import defuse, plain
 from bot.text import MESSAGE_UNITS
 from model.config import SamplingConfig
 from tests.bot.conftest import stage_on
@@ -92,6 +92,12 @@ async def test_what_is_sent_cannot_be_pressed_and_what_is_logged_is_untouched(st
     assert call.result.get("entities", []) == []
     assert (prompt.answer.reply_text or "").startswith(seed)
     assert plain(call.text or "") == (prompt.answer.reply_text or "").strip()
+
+
+async def test_a_seed_copied_from_the_bots_own_words_is_read_as_they_were_written(stage: Stage) -> None:
+    await stage.ask(f"/seed {defuse('see example.org')}")
+    (prompt,) = await stage.idle()
+    assert prompt.asked.seed_text == "see example.org"
 
 
 async def test_only_the_command_and_one_space_are_taken_off_the_seed(stage: Stage) -> None:

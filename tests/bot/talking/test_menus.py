@@ -108,7 +108,7 @@ async def test_what_the_menu_offers_in_a_group_is_answered_there(stage: Stage) -
 
 class _CardLoader(FakeLoader):
     def card(self, path: Path) -> Card:
-        return Card("0123456789abcdef" * 2, "1 × 512 LSTM, 103 characters", "quijote", 2_000_000, "fedcba98" * 8, 1.567)
+        return Card("0123456789abcdef" * 2, "1 × 512 LSTM", 103, "quijote", 2_000_000, "fedcba98" * 8, 1.567)
 
 
 async def test_about_tells_the_voice_the_corpus_and_who_runs_it(address: str) -> None:
@@ -120,6 +120,14 @@ async def test_about_tells_the_voice_the_corpus_and_who_runs_it(address: str) ->
     assert "Corpus: quijote, 2,000,000 characters, SHA-256 fedcba98fedcba98" in text
     assert "1.57 bits per character" in text
     assert "Run by Ana, ana@example.org." in text
+
+
+async def test_about_is_in_one_language(address: str) -> None:
+    async with Stage(address, FakeGenerator(), loader=_CardLoader(FakeGenerator())) as stage:
+        stage.playground.world.set_language(stage.you, "es")
+        text = await stage.ask("/about")
+    assert "Red: 1 × 512 LSTM, 103 caracteres" in text
+    assert "characters" not in text
 
 
 async def test_about_leaves_out_what_nobody_knows(stage: Stage) -> None:

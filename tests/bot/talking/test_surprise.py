@@ -7,6 +7,7 @@ from PIL import Image
 from bot.handlers.surprise import end_of
 from bot.pictures.surprise import LONGEST
 from bot.playground import faults
+from bot.sending.manners import defuse
 from tests.bot.fakes import FakeGenerator
 from tests.bot.stage import Stage
 from tests.bot.talking.test_pictures import NOBODYS
@@ -36,6 +37,12 @@ async def test_the_message_that_is_answered_is_looked_at(stage: Stage) -> None:
     said = await stage.playground.say(stage.group, stage.you, "somebody said this")
     await stage.playground.say(stage.group, stage.you, "/surprise", reply_to=said.message_id)
     assert bits("somebody said this") in await caption(stage, stage.group)
+
+
+async def test_what_keeps_the_bots_words_from_being_pressed_is_no_part_of_them(stage: Stage) -> None:
+    said = await stage.playground.say(stage.group, stage.you, defuse("see example.org"))
+    await stage.playground.say(stage.group, stage.you, "/surprise", reply_to=said.message_id)
+    assert bits("see example.org") in await caption(stage, stage.group)
 
 
 @pytest.mark.parametrize(
