@@ -6,7 +6,7 @@ from dataclasses import dataclass, field
 from typing import Any
 
 from telegram import Chat as TelegramChat
-from telegram import MaybeInaccessibleMessage, Message, Update
+from telegram import MaybeInaccessibleMessage, Message, MessageOriginUser, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
 from bot.callbacks import Callbacks
@@ -22,7 +22,7 @@ from bot.rules.access import Access
 from bot.rules.etiquette import Etiquette
 from bot.sending.outgoing import RateArgs
 from bot.sending.spot import thread_of
-from bot.storage.book import Book, Occasion
+from bot.storage.book import SOMEBODY, Book, Occasion
 from bot.storage.chats import Chat
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
@@ -107,12 +107,27 @@ def asker(update: Update, message: MaybeInaccessibleMessage) -> User | None:
     return person_of(message) if isinstance(message, Message) else None
 
 
+def author_of(message: Message) -> int:
+    """Whose words a message has: of who wrote what it forwards, else of who wrote it.
+
+    SOMEBODY where Telegram does not tell; also for bots, whose words may have been anybody's.
+    """
+    origin = message.forward_origin
+    if origin is None:
+        author = None if message.sender_chat is not None else message.from_user
+    else:
+        author = origin.sender_user if isinstance(origin, MessageOriginUser) else None
+    return SOMEBODY if author is None or author.is_bot else author.id
+
+
 def occasion(update: Update, message: MaybeInaccessibleMessage, context: BotContext) -> Occasion:
     """Who spoke, or pressed a button, where and when, as the database keeps it; without a person in channels."""
     user = asker(update, message)
+    author = author_of(message) if isinstance(message, Message) and message.forward_origin is not None else None
+    author = None if user is not None and author == user.id else author
     chat = Chat(message.chat.id, message.chat.type, message.chat.effective_name, message.chat.username)
     now = context.bot_data.clock.now()
-    return Occasion(context.bot.id, update.update_id, chat, user, message.message_id, now, thread_of(message))
+    return Occasion(context.bot.id, update.update_id, chat, user, message.message_id, now, thread_of(message), author)
 
 
 async def phrases_for(update: Update, context: BotContext) -> Phrases:

@@ -17,7 +17,7 @@ from telegram import (
 )
 from telegram.error import BadRequest, Forbidden
 
-from bot.context import BotContext, person_of
+from bot.context import BotContext, author_of, person_of
 from bot.errors import GenerationFailed, SeedRefused, TurnTooSlow
 from bot.languages import Phrases, phrases
 from bot.sending.manners import defuse
@@ -43,24 +43,26 @@ async def on_guest_message(update: Update, context: BotContext) -> None:
     person = message.from_user
     say = phrases(None if person is None else person.language_code)
     try:
-        words, is_own = _words(message, context.bot.username)
+        words, author = _words(message, context.bot.username)
         seed = seed_of(words)
     except SeedRefused as refusal:
         await answer_guest(message, say.of(refusal), context)
         return
-    await _continue(update, message, seed, is_own, say, context)
+    await _continue(update, message, seed, author, say, context)
 
 
 async def _continue(
-    update: Update, message: Message, seed: str, is_own: bool, say: Phrases, context: BotContext
+    update: Update, message: Message, seed: str, author: int, say: Phrases, context: BotContext
 ) -> None:
-    """`is_own`: the words are those of whoever calls, who may allow to keep them; nobody may for somebody else."""
+    """`author`: whose words they are, which may be somebody else's than those of whoever calls."""
     services, person = context.bot_data, person_of(message)
     base = ChatSettings() if person is None else await services.book.settings(person.id)
     settings = replace(base, length=LENGTH, ending="sentence")
     origin = Origin(settings=settings)
     scheduler = await scheduler_for(0 if person is None else person.id, origin, context)
-    occasion = Occasion(context.bot.id, update.update_id, None, person if is_own else None, None, services.clock.now())
+    others = None if person is not None and author == person.id else author
+    now = services.clock.now()
+    occasion = Occasion(context.bot.id, update.update_id, None, person, None, now, author_id=others)
     prompt = await services.book.open_prompt(occasion, "guest", seed, Rng.fresh().seed, scheduler.fingerprint, origin)
     if prompt.answer.outcome != "pending":
         return
@@ -75,8 +77,8 @@ async def _continue(
     await services.book.close_prompt(prompt.id, replace(outcome, inline_message_id=sent))
 
 
-def _words(message: Message, username: str) -> tuple[str, bool]:
-    """The text without the bot's name, else the text of the message it answers; and whether it is the caller's own."""
+def _words(message: Message, username: str) -> tuple[str, int]:
+    """The text without the bot's name, else the text of the message it answers; and whose words they are."""
     entities = message.parse_entities([MessageEntity.MENTION]) or message.parse_caption_entities(
         [MessageEntity.MENTION]
     )
@@ -85,12 +87,11 @@ def _words(message: Message, username: str) -> tuple[str, bool]:
         if name.lower() == f"@{username}".lower():
             text = text.replace(name, " ")
     if text.strip():
-        return text.strip(), True
+        return text.strip(), author_of(message)
     answered = message.reply_to_message
     if answered is None:
-        return "", True
-    is_own = answered.from_user is not None and answered.from_user == message.from_user
-    return answered.text or answered.caption or "", is_own
+        return "", author_of(message)
+    return answered.text or answered.caption or "", author_of(answered)
 
 
 async def answer_guest(message: Message, text: str, context: BotContext) -> str | None:

@@ -18,7 +18,9 @@ METADATA = Path(__file__).with_name("datasette.yaml")
 LOOPBACK = "127.0.0.1"  # whoever can open the pages can read everything
 SHOW = "_people"  # =show in a table's address shows the columns that are hidden
 # What tells who somebody is or where they talk: in any table, and in those of people and chats.
-PEOPLE = frozenset({"user_id", "chat_id", "message_id", "reply_message_id", "inline_message_id", "payload"})
+PEOPLE = frozenset(
+    {"user_id", "author_id", "chat_id", "message_id", "reply_message_id", "inline_message_id", "payload"}
+)
 _OF_THEIRS = frozenset({"id", "name", "username", "title", "former_id"})
 _TIME_LIMIT = 5_000  # milliseconds a query of the operator's may take; a large log is counted in two
 

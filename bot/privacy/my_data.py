@@ -9,9 +9,13 @@ from sqlalchemy import Select, func, select
 
 from bot.storage.consents import Consents
 from bot.storage.database import Database
-from bot.storage.prompts import Prompts
+from bot.storage.prompts import Prompt, Prompts
+from bot.storage.quotations import Quotations
 from bot.storage.tables import (
     chats,
+    deliveries,
+    games,
+    inbox,
     prompts,
     ratings,
     scores,
@@ -57,7 +61,46 @@ async def _pieces(database: Database, user_id: int) -> AsyncIterator[str]:
         if len(page) < _PAGE:
             break
         after = page[-1].id
+    yield '\n],\n"in_prompts_of_others": ['
+    comma = ""
+    async for prompt in _prompts_of_others(database, user_id):
+        yield f"{comma}\n{_json(_without_others(prompt))}"
+        comma = ","
     yield "\n]}\n"
+
+
+async def _prompts_of_others(database: Database, user_id: int) -> AsyncIterator[Prompt]:
+    """What others asked with this person's words: other takes of them, quizzes about them, what others passed on."""
+    async with database.reading() as connection:
+        found = set(await Quotations(connection).of_author(user_id))
+    after = 0
+    while True:
+        async with database.reading() as connection:
+            log = Prompts(connection)
+            ids = [prompt.id for prompt in await log.of_user(user_id, after, _PAGE)]
+            found.update(await log.copies([*ids, *(found if after == 0 else ())]))
+        if len(ids) < _PAGE:
+            break
+        after = ids[-1]
+    for prompt_id in sorted(found):
+        async with database.reading() as connection:
+            prompt = await Prompts(connection).find(prompt_id)
+        if prompt is not None and prompt.asked.user_id != user_id:
+            yield prompt
+
+
+def _without_others(prompt: Prompt) -> dict[str, object]:
+    """What concerns a person of somebody else's prompt; not who asked, nor the words with which they went on."""
+    asked = prompt.asked
+    facts: dict[str, object] = {
+        "id": prompt.id,
+        "kind": asked.kind,
+        "asked_at": asked.asked_at,
+        "erased_at": prompt.erased_at,
+    }
+    if asked.kind == "more" and asked.seed_text:
+        return facts
+    return facts | {"seed_text": asked.seed_text, "reply_text": prompt.answer.reply_text}
 
 
 def _rows_about(user_id: int) -> Mapping[str, Select[Any]]:
@@ -65,6 +108,9 @@ def _rows_about(user_id: int) -> Mapping[str, Select[Any]]:
         "person": select(users).where(users.c.id == user_id),
         "private_chat": select(chats).where(chats.c.id == user_id),
         "private_settings": select(settings).where(settings.c.chat_id == user_id),
+        "private_games": select(games).where(games.c.chat_id == user_id),
+        "private_updates": select(inbox).where(inbox.c.chat_id == user_id),
+        "private_messages": select(deliveries).where(deliveries.c.chat_id == user_id),
         "settings_changes": select(settings_changes).where(settings_changes.c.user_id == user_id),
         "ratings": select(ratings).where(ratings.c.user_id == user_id),
         "votes": select(votes).where(votes.c.user_id == user_id),

@@ -15,6 +15,7 @@ from bot.storage.consents import Consents
 from bot.storage.database import Database
 from bot.storage.migration import move_chat, move_prompts, redirect
 from bot.storage.prompts import COPYING, Answer, Asked, Kind, Prompt, Prompts
+from bot.storage.quotations import Quotations
 from bot.storage.ratings import Rating, RatingKind, Ratings
 from bot.storage.reply_messages import ReplyMessages
 from bot.storage.settings import ChatSettings, SettingsOfChats
@@ -22,10 +23,16 @@ from bot.storage.settings_changes import SettingsChange, SettingsChanges
 from bot.storage.states import States
 from bot.storage.users import User, Users
 
+SOMEBODY = 0  # no person's number
+
 
 @dataclass(frozen=True)
 class Occasion:
-    """Who says something where and when; `user` is None in channels, `chat` and `message_id` in inline mode."""
+    """Who says something where and when; `user` is None in channels, `chat` and `message_id` in inline mode.
+
+    author_id: whose words they are, where they are not the user's own, as with a forwarded message; SOMEBODY where
+    nobody knows whose. Nobody may allow for somebody else that their words are kept.
+    """
 
     bot_id: int
     update_id: int
@@ -34,6 +41,7 @@ class Occasion:
     message_id: int | None
     at: dt.datetime
     thread_id: int | None = None
+    author_id: int | None = None
 
     @property
     def user_id(self) -> int | None:
@@ -152,14 +160,17 @@ class Book:
                 occasion.thread_id,
                 None if origin.parent is None else origin.parent.id,
                 origin.continues_id,
-                await self._consent(connection, occasion.user_id, kind, origin.parent),
+                await self._consent(connection, occasion, kind, origin.parent),
             )
             if origin.opinion is not None and origin.parent is not None:
                 value = f"{settings.temperature:g}"
                 rating = Rating(origin.parent.id, occasion.user_id, origin.opinion, value, occasion.at)
                 if await prompts.find(origin.parent.id) is not None:
                     await Ratings(connection).add(rating)
-            return await prompts.add(asked)
+            prompt = await prompts.add(asked)
+            if occasion.author_id:
+                await Quotations(connection).add(prompt.id, occasion.author_id)
+            return prompt
 
     async def close_prompt(
         self, prompt_id: int, answer: Answer, message_ids: Sequence[int] = (), state: bytes | None = None
@@ -272,16 +283,16 @@ class Book:
         return True
 
     async def _consent(
-        self, connection: AsyncConnection, user_id: int | None, kind: Kind, parent: Prompt | None
+        self, connection: AsyncConnection, occasion: Occasion, kind: Kind, parent: Prompt | None
     ) -> int | None:
-        """The consent under which a prompt may be kept: that of everybody whose words it holds."""
-        if user_id is None:
+        """The consent under which a prompt may be kept: that of everybody whose words it holds, for those words."""
+        if occasion.user_id is None or occasion.author_id is not None:
             return None
-        if kind in COPYING and parent is not None and parent.asked.user_id != user_id:
+        if kind in COPYING and parent is not None:
             fresh = await Prompts(connection).find(parent.id)  # it may have been withdrawn meanwhile
             if fresh is None or fresh.asked.consent_id is None:
                 return None
-        consent = await Consents(connection).in_force(user_id)
+        consent = await Consents(connection).in_force(occasion.user_id)
         covers = consent is not None and consent.decision == "allowed" and consent.version == self._terms
         return consent.id if covers and consent is not None else None
 

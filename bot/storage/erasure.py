@@ -17,12 +17,14 @@ from bot.storage.deliveries import Deliveries
 from bot.storage.group_calls import GroupCalls
 from bot.storage.inbox import Inboxes
 from bot.storage.prompt_texts import PromptTexts
-from bot.storage.prompts import COPYING, Prompts
+from bot.storage.prompts import Prompts
+from bot.storage.quotations import Quotations
 from bot.storage.tables import (
     chats,
     consents,
     games,
     prompts,
+    quotations,
     ratings,
     scores,
     settings,
@@ -50,8 +52,10 @@ class Erasure:
         async with self._database.writing() as connection:
             for place in await Inboxes(connection).forget_person(user_id):
                 await Deliveries(connection).drop_texts(place)  # what the answer was to say
-        talked = await self._chats_of(prompts.c.user_id == user_id)
+        quoted = prompts.c.id.in_(select(quotations.c.prompt_id).where(quotations.c.author_id == user_id))
+        talked = await self._chats_of(prompts.c.user_id == user_id) + await self._chats_of(quoted)
         await self._delete_prompts((prompts.c.user_id == user_id) & (prompts.c.asked_at <= until))
+        await self._erase_words_of(quoted & (prompts.c.asked_at <= until))
         await self._delete_rows(states.c.prompt_id, states.c.chat_id.in_(talked))
         await self._delete_rows(ratings.c.id, (ratings.c.user_id == user_id) & (ratings.c.rated_at <= until))
         async with self._database.writing() as connection:
@@ -156,11 +160,12 @@ class Erasure:
         return await self._delete_prompts(prompts.c.asked_at < time)
 
     async def ids(self) -> tuple[list[int], list[int]]:
-        """Every person and every chat there is."""
+        """Every person and every chat there is; also people whose words others brought, and nothing else of them."""
         async with self._database.reading() as connection:
             people = (await connection.execute(select(users.c.id))).scalars().all()
             places = (await connection.execute(select(chats.c.id))).scalars().all()
-        return list(people), list(places)
+            quoted = await Quotations(connection).authors()
+        return [*people, *(quoted - set(people))], list(places)
 
     async def former_id(self, chat_id: int) -> int | None:
         """The number that a supergroup had as a group; None where it never was one."""
@@ -175,8 +180,11 @@ class Erasure:
         table, column = (users, prompts.c.user_id) if kind == "person" else (chats, prompts.c.chat_id)
         seen = select(table.c.id).where(table.c.id == number, table.c.first_seen_at <= until)
         asked = select(prompts.c.id).where(column == number, prompts.c.asked_at <= until)
+        said = (
+            select(prompts.c.id).join(quotations).where(quotations.c.author_id == number, prompts.c.asked_at <= until)
+        )
         async with self._database.reading() as connection:
-            for statement in (seen, asked):
+            for statement in (seen, asked, said):
                 if (await connection.execute(statement.limit(1))).first() is not None:
                     return True
         return False
@@ -186,11 +194,20 @@ class Erasure:
             found = await connection.execute(select(prompts.c.chat_id).where(which).distinct())
             return [chat_id for chat_id in found.scalars() if chat_id is not None]
 
+    async def _erase_words_of(self, which: ColumnElement[bool]) -> None:
+        """The words of prompts that are then not found any more, and wherever they were copied to."""
+
+        async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
+            await self._erase_words(connection, [*ids, *await Prompts(connection).copies(ids)])
+
+        found = select(prompts.c.id).where(which)
+        await in_batches(self._database, lambda _: found, erase)
+
     async def _delete_prompts(self, which: ColumnElement[bool]) -> int:
         """And their words wherever they were copied to."""
 
         async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            if copies := await _copies(connection, ids):
+            if copies := await Prompts(connection).copies(ids):
                 await self._erase_words(connection, copies)
             await Prompts(connection).delete(ids)
 
@@ -208,6 +225,7 @@ class Erasure:
 
     async def _erase_words(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
         await PromptTexts(connection).erase(ids)
+        await Quotations(connection).drop(ids)
         await connection.execute(delete(states).where(states.c.prompt_id.in_(ids)))
         gone = {"erased_at": self._now(), "consent_id": None}
         await connection.execute(update(prompts).where(prompts.c.id.in_(ids)).values(**gone))
@@ -220,16 +238,5 @@ def week_of(time: dt.datetime) -> str:
 
 
 async def _release(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    both = [*ids, *await _copies(connection, ids)]
+    both = [*ids, *await Prompts(connection).copies(ids)]
     await connection.execute(update(prompts).where(prompts.c.id.in_(both)).values(consent_id=None))
-
-
-async def _copies(connection: AsyncConnection, ids: Sequence[int]) -> list[int]:
-    """The prompts whose words are these prompts' words, at any remove."""
-    found: list[int] = []
-    level = list(ids)
-    while level:
-        children = select(prompts.c.id).where(prompts.c.parent_id.in_(level), prompts.c.kind.in_(COPYING))
-        level = [child for child in (await connection.execute(children)).scalars() if child not in found]
-        found += level
-    return [child for child in found if child not in ids]

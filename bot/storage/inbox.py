@@ -136,13 +136,12 @@ class Inboxes:
 
 
 def _names(payload: str, user_id: int) -> bool:
-    """Whether the update comes from this person, or holds something that does."""
+    """Whether the update comes from this person, or holds something that does or that names them."""
     levels: list[Any] = [json.loads(payload)]
     while levels:
         value = levels.pop()
         if isinstance(value, dict):
-            sender = value.get("from") or value.get("user")
-            if isinstance(sender, dict) and sender.get("id") == user_id:
+            if value.get("id") == user_id:  # of a person or their private chat: no other numbers are called so
                 return True
             levels += value.values()
         elif isinstance(value, list):

@@ -180,6 +180,16 @@ class Prompts:
         statement = _SELECT.where(prompts.c.user_id == user_id, prompts.c.id > after)
         return await self._all(statement.order_by(prompts.c.id).limit(limit))
 
+    async def copies(self, prompt_ids: Sequence[int]) -> list[int]:
+        """The prompts whose words are these prompts' words, at any remove."""
+        found: list[int] = []
+        level = list(prompt_ids)
+        while level:
+            children = select(prompts.c.id).where(prompts.c.parent_id.in_(level), prompts.c.kind.in_(COPYING))
+            level = [child for child in (await self._connection.execute(children)).scalars() if child not in found]
+            found += level
+        return [child for child in found if child not in prompt_ids]
+
     async def delete(self, prompt_ids: Sequence[int]) -> None:
         await self._connection.execute(delete(prompts).where(prompts.c.id.in_(prompt_ids)))
 

@@ -185,12 +185,6 @@ prompts = Table(
         postgresql_where=text("parent_id IS NOT NULL"),
     ),
     Index(
-        "ix_prompts_inline_message_id",
-        "inline_message_id",
-        sqlite_where=text("inline_message_id IS NOT NULL"),
-        postgresql_where=text("inline_message_id IS NOT NULL"),
-    ),
-    Index(
         "ix_prompts_expiring",  # whose words nobody allowed to be kept
         "asked_at",
         sqlite_where=text("consent_id IS NULL AND erased_at IS NULL"),
@@ -206,6 +200,14 @@ prompt_texts = Table(
     Column("reply_text", CleanText),
     Column("seed_hash", BigId),  # to count equal seeds by; NULL for an empty one
     Index(None, "seed_hash"),
+)
+
+quotations = Table(
+    "quotations",  # whose words a prompt has that are not its asker's own; gone with the words
+    metadata,
+    Column("prompt_id", BigId, ForeignKey("prompts.id", ondelete="CASCADE"), primary_key=True, autoincrement=False),
+    Column("author_id", BigId, nullable=False),  # no foreign key: they need not have used the bot
+    Index(None, "author_id"),
 )
 
 reply_messages = Table(

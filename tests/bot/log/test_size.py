@@ -23,7 +23,17 @@ from bot.storage.prompts import Answer
 from bot.storage.ratings import Rating
 from tests.bot.log.rows import ANA, LUIS, NOON, TERMS, add, ask, path_of
 
-LARGE = ("prompts", "prompt_texts", "reply_messages", "ratings", "states", "inbox", "deliveries", "settings_changes")
+LARGE = (
+    "prompts",
+    "prompt_texts",
+    "reply_messages",
+    "ratings",
+    "states",
+    "inbox",
+    "deliveries",
+    "settings_changes",
+    "quotations",
+)
 LARGE += ("consents", "users", "chats", "votes", "scores", "games", "game_options")
 
 Statement = tuple[str, Any]

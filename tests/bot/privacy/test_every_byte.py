@@ -16,6 +16,7 @@ import pytest
 from sqlalchemy import update
 
 from bot.log.browsing import browser
+from bot.privacy.my_data import collect
 from bot.privacy.retention import Retention
 from bot.privacy.terms import Terms
 from bot.storage import schema
@@ -37,6 +38,7 @@ TERMS = Terms()
 DAYS = 30
 NOW = dt.datetime.now(dt.UTC)
 THEN = NOW - dt.timedelta(days=DAYS + 2)
+CALLER = User(0x0123_4567, "Caller")
 DECISIONS = ("allowed", "refused", "silent", "withdrawn")
 GROUP = Chat(-0x1122_3344_5566, "supergroup", "Telltale Aviary", "telltale_aviary")
 
@@ -57,7 +59,18 @@ class Person:
 
     def words(self) -> list[str]:
         """What they said or what was made of it."""
-        places = ("seed", "reply", "state", "private-seed", "private-reply", "private-state", "inline", "game", "copy")
+        places = (
+            "copy",
+            "quoted",
+            "seed",
+            "reply",
+            "state",
+            "private-seed",
+            "private-reply",
+            "private-state",
+            "inline",
+            "game",
+        )
         return [self.mark(place) for place in places]
 
     def traces(self) -> list[bytes]:
@@ -75,6 +88,7 @@ async def database(address: str) -> AsyncIterator[Database]:
     """With everything that four people and a group leave in it."""
     async with Database(address) as opened:
         await schema.prepare_schema(opened, address)
+        await ConsentBook(opened).decide(CALLER, TERMS.question(), "allowed", THEN)
         for place, person in enumerate(PEOPLE):
             await leave_traces(opened, person, 100 * (place + 1))
         yield opened
@@ -101,6 +115,7 @@ async def leave_traces(database: Database, person: Person, number: int) -> None:
     mine = await say(0, "seed", GROUP, "seed")
     await say(1, "seed", private, "private-seed")
     await say(2, "inline", None, "inline")
+    await quote(database, person, number + 8)
     parent = await book.find_prompt(mine)
     await say(3, "again", GROUP, "copy", Origin(parent))
     made_up = await say(4, "quiz", GROUP, "game", Origin(parent))
@@ -122,6 +137,19 @@ async def leave_traces(database: Database, person: Person, number: int) -> None:
         await connection.execute(update(users).values(last_seen_at=THEN))
 
 
+async def quote(database: Database, person: Person, number: int) -> None:
+    """Somebody else, who allows everything, asks with their words, and once more."""
+    book = Book(database, TERMS.version)
+    there = Occasion(1, number, None, CALLER, None, THEN, author_id=person.number)
+    quoted = await book.open_prompt(there, "guest", person.mark("quoted"), 1, "f")
+    again = await book.open_prompt(
+        Occasion(1, number + 1, None, CALLER, None, THEN), "again", person.mark("quoted"), 1, "f", Origin(quoted)
+    )
+    for prompt in (quoted, again):
+        assert prompt.asked.consent_id is None
+        await book.close_prompt(prompt.id, Answer("answered", person.mark("quoted") + "!"))
+
+
 async def wait(database: Database, person: Person, number: int, chat: int) -> None:
     """An update of theirs that waits, in the middle of being answered."""
     mail = Mail(database, 1)
@@ -130,6 +158,10 @@ async def wait(database: Database, person: Person, number: int, chat: int) -> No
     (place,) = await mail.accept([Arrival(1, number, chat, number, THEN, json.dumps(message))])
     await mail.open(place.id)
     await mail.plan(place.id, 0, chat, [person.mark("delivery")])
+
+
+def content_of(database: Database) -> bytes:
+    return Path(str(database.url.database)).read_bytes()
 
 
 def folder_of(database: Database) -> Path:
@@ -145,8 +177,8 @@ def left_of(database: Database, person: Person) -> set[bytes]:
     return {trace for trace in person.traces() if files_with(folder_of(database), trace)}
 
 
-def retention(database: Database) -> Retention:
-    return Retention(database, folder_of(database), DAYS)
+def retention(database: Database, restored: Database | None = None) -> Retention:
+    return Retention(restored or database, folder_of(database), DAYS)
 
 
 @pytest.mark.parametrize("person", PEOPLE, ids=DECISIONS)
@@ -162,12 +194,50 @@ async def test_every_trace_is_there_before_and_none_after_forget(database: Datab
     assert [left_of(database, other) for other in others] == before
 
 
+@pytest.mark.parametrize("person", PEOPLE, ids=DECISIONS)
+async def test_my_data_has_every_trace_but_what_no_person_reads(database: Database, person: Person) -> None:
+    await wait(database, person, 9_002, person.number)
+    _, content = await collect(database, person.number)
+    unreadable = {person.mark("state"), person.mark("private-state")}
+    told = [trace.decode() for trace in person.traces()[:-1]]
+    assert {trace for trace in told if trace not in content.decode()} == unreadable
+    assert str(CALLER.id) not in content.decode()
+
+
+async def test_somebody_who_is_only_quoted_can_be_forgotten_and_stays_it(database: Database, tmp_path: Path) -> None:
+    stranger = Person("stranger", 0x6A5B_4C3D_2EFF)
+    await quote(database, stranger, 8_000)
+    await database.scrub()
+    backup = content_of(database)
+    traces = [stranger.mark("quoted").encode(), stranger.number.to_bytes(6, "big")]
+    assert all(files_with(folder_of(database), trace) for trace in traces)
+    await retention(database).forget_person(stranger.number)
+    assert not any(files_with(folder_of(database), trace) for trace in traces)
+    restored = tmp_path / "restored.sqlite"
+    restored.write_bytes(backup)
+    async with Database(f"sqlite:///{restored}") as again:
+        assert (await retention(database, again).purge(whole=True)).forgotten == 1
+    assert not any(files_with(folder_of(database), trace) for trace in traces)
+
+
+async def test_an_update_that_waits_and_brings_somebodys_words_is_not_answered_once_they_are_forgotten(
+    database: Database,
+) -> None:
+    person, mail = PEOPLE[0], Mail(database, 1)
+    brought = {"type": "user", "sender_user": {"id": person.number, "first_name": "Name"}}
+    message = {"from": {"id": CALLER.id}, "text": person.mark("forwarded"), "forward_origin": brought}
+    await mail.accept([Arrival(1, 9_009, 1, 1, NOW, json.dumps({"message": message}))])
+    await retention(database).forget_person(person.number)
+    assert await mail.waiting() == []
+    assert not files_with(folder_of(database), person.mark("forwarded").encode())
+
+
 async def test_after_the_retention_period_the_words_of_whoever_did_not_allow_it_are_gone(database: Database) -> None:
     await retention(database).purge()
     for person in PEOPLE:
         words = {word for word in person.words() if files_with(folder_of(database), word.encode())}
         remembered = {person.mark("state"), person.mark("private-state")}
-        kept = set(person.words()) - remembered if person.decision == "allowed" else set()
+        kept = set(person.words()) - remembered - {person.mark("quoted")} if person.decision == "allowed" else set()
         assert words == kept, person
         names = (person.user.name, str(person.user.username))  # which the private chat has too
         found = [bool(files_with(folder_of(database), name.encode())) for name in names]

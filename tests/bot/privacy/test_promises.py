@@ -3,6 +3,7 @@
 What is looked for are bytes: rows, indexes, free pages and the write-ahead log.
 """
 
+import dataclasses
 import datetime as dt
 import json
 import shutil
@@ -10,12 +11,14 @@ import sqlite3
 from collections.abc import AsyncIterator
 from dataclasses import dataclass
 from pathlib import Path
+from typing import Any
 
 import pytest
 from sqlalchemy import select
 
 from bot.log.export import export_file
 from bot.log.filters import Filter
+from bot.privacy.my_data import collect
 from bot.storage.book import Book, Occasion, Origin
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
@@ -186,6 +189,74 @@ async def test_another_take_of_words_that_were_not_allowed_is_not_kept_by_who_pr
     await age(stage, 31)
     await retention(stage).purge()
     assert not on_disk(stage.address, "shy parrot")
+
+
+async def test_words_that_somebody_else_brings_are_their_authors(stage: Stage) -> None:
+    """Nobody allows for others, and who wrote the words sees them and takes them back: forwarded, or for a guest."""
+    author, bringer = list(stage.playground.world.people)[:2]
+    for person in (author, bringer):
+        await decide(stage, Person(person, "allowed"), "Yes, keep them")
+    written = await stage.playground.say(stage.group, author, "zanahoria telescopio")
+    await stage.settled(stage.group)
+    await stage.playground.forward(stage.group, written.message_id, bringer, bringer)
+    await stage.playground.until(bringer, lambda message: (message.text or "").startswith("zanahoria"))
+    people = list(stage.playground.world.people.values())
+    elsewhere = stage.playground.world.add_group("Elsewhere", people, with_bot=False).chat.id
+    written = await stage.playground.say(elsewhere, author, "zanahoria microscopio")
+    await stage.playground.say(elsewhere, bringer, "@cotorra_bot", reply_to=written.message_id)
+    await stage.playground.until(elsewhere, lambda message: message.guest_bot_caller_user is not None)
+    await stage.idle()
+    brought = await stage.prompts()
+    assert [(prompt.asked.user_id, prompt.asked.consent_id) for prompt in brought] == [(bringer, None)] * 2
+    assert [row["seed_text"] for row in (await my_data(stage, author))["in_prompts_of_others"]] == [
+        "zanahoria telescopio",
+        "zanahoria microscopio",
+    ]
+    assert (await my_data(stage, bringer))["in_prompts_of_others"] == []
+    await retention(stage).forget_person(author)
+    assert not on_disk(stage.address, "zanahoria")
+    assert len(await stage.prompts()) == 2
+
+
+async def test_what_one_forwards_of_oneself_is_ones_own(stage: Stage) -> None:
+    await decide(stage, Person(stage.you, "allowed"), "Yes, keep them")
+    written = await stage.playground.say(stage.group, stage.you, "zanahoria")
+    await stage.settled(stage.group)
+    await stage.playground.forward(stage.group, written.message_id, stage.you, stage.you)
+    await stage.playground.until(stage.you, lambda message: (message.text or "").startswith("zanahoria"))
+    await stage.idle()
+    (prompt,) = await stage.prompts()
+    assert prompt.asked.consent_id is not None
+    assert (await my_data(stage, stage.you))["in_prompts_of_others"] == []
+
+
+async def test_other_takes_of_somebodys_words_are_in_their_data_without_who_took_them(stage: Stage) -> None:
+    author, presser = list(stage.playground.world.people)[:2]
+    first = await say(stage, "shy parrot", stage.group, author)
+    occasion = Occasion(1, 800, None, User(presser, "Presser"), None, dt.datetime.now(dt.UTC))
+    book = Book(stage.database, stage.terms.version)
+    again = await book.open_prompt(occasion, "again", "shy parrot", 1, "f", Origin(first))
+    more = dataclasses.replace(occasion, update_id=801)
+    await book.open_prompt(more, "more", "the presser's own", 1, "f", Origin(again, again.id))
+    taken = (await my_data(stage, author))["in_prompts_of_others"]
+    assert [(row["kind"], row.get("seed_text")) for row in taken] == [("again", "shy parrot"), ("more", None)]
+    assert not any(str(presser) in str(row) for row in taken)
+
+
+async def test_a_yes_does_not_cover_another_take_of_what_was_written_before_it(stage: Stage) -> None:
+    before = await say(stage, "early parrot", stage.group, stage.you)
+    await decide(stage, Person(stage.you, "allowed"), "Yes, keep them")
+    await stage.ask("/again", stage.group)
+    after = await say(stage, "late parrot", stage.group, stage.you)
+    again = (await stage.prompts())[-2]
+    assert (again.asked.kind, again.asked.parent_id) == ("again", before.id)
+    assert [row.asked.consent_id is None for row in (before, again, after)] == [True, True, False]
+
+
+async def my_data(stage: Stage, user: int) -> dict[str, Any]:
+    _, content = await collect(stage.database, user)
+    data: dict[str, Any] = json.loads(content)
+    return data
 
 
 async def test_a_forgotten_group_leaves_no_title_and_no_words(stage: Stage) -> None:
