@@ -14,6 +14,7 @@ DEAF = N_(
     "Privacy mode keeps your messages from me: I only see commands, mentions and answers to me, so I cannot chime in. "
     "Make me an administrator, or have privacy mode switched off with @BotFather and add me again."
 )
+SHORT_SIGHTED = N_("Privacy mode is on: I only see commands, mentions and answers to me.")
 TEMPERATURE = N_("🌡 Temperature: {value:g}")
 LENGTH = NN_("📏 Length: {number} character", "📏 Length: {number} characters")
 TOP_P = N_("🎯 Top-p: {value:g}")
@@ -120,8 +121,8 @@ def _main(shown: Shown) -> Page:
     offered = [name for name in lines if name in _offered(shown)]
     rows = [(Choice(lines[name], name),) for name in offered]
     text = say(TITLE_ALONE if shown.is_private else TITLE)
-    if shown.is_deaf and settings.chime_in_percent:
-        text += "\n\n" + say(DEAF)
+    if shown.is_deaf:
+        text += "\n\n" + say(DEAF if settings.chime_in_percent else SHORT_SIGHTED)
     return Page(text, (*rows, (Choice(say(CLOSE), "close"),)))
 
 

@@ -171,19 +171,22 @@ async def test_a_channels_posts_change_its_settings(stage: Stage) -> None:
 
 
 async def test_it_says_that_privacy_mode_keeps_messages_from_it(stage: Stage) -> None:
-    stage.playground.privacy = True
-    await opened(stage, stage.group)
-    await press(stage, stage.group, "💬")
-    assert "Privacy mode keeps your messages from me" in (newest(stage, stage.group).text or "")
-    await stage.playground.promote(stage.group, stage.application.bot.id)
-    await opened(stage, stage.group)
-    await press(stage, stage.group, "💬")
-    assert "Privacy mode" not in (newest(stage, stage.group).text or "")
-    await stage.playground.demote(stage.group, stage.application.bot.id)
-    stage.playground.privacy = False
-    await opened(stage, stage.group)
-    await press(stage, stage.group, "💬")
-    assert "Privacy mode" not in (newest(stage, stage.group).text or "")
+    playground, bot = stage.playground, stage.application.bot.id
+
+    async def told() -> list[bool]:
+        """Whether it says so at once, and where chiming in is asked for."""
+        await opened(stage, stage.group)
+        at_once = "Privacy mode is on" in (newest(stage, stage.group).text or "")
+        await press(stage, stage.group, "💬")
+        return [at_once, "Privacy mode keeps your messages from me" in (newest(stage, stage.group).text or "")]
+
+    playground.privacy = True
+    assert await told() == [True, True]
+    await playground.promote(stage.group, bot)
+    assert await told() == [False, False]
+    await playground.demote(stage.group, bot)
+    playground.privacy = False
+    assert await told() == [False, False]
 
 
 # --- voices ------------------------------------------------------------------------------------------
