@@ -5,13 +5,16 @@ import logging
 import signal
 from collections.abc import Coroutine
 from contextlib import AsyncExitStack
-from typing import Any
+from typing import TYPE_CHECKING, Any
 
 import click
 
 from bot.errors import PageError, SettingsError
 from bot.observability.logging_setup import set_up_logging
 from bot.settings import Settings, read_settings, webhook_config
+
+if TYPE_CHECKING:
+    from bot.generating.voice_loader import VoiceLoader
 
 SIGNALS = (signal.SIGINT, signal.SIGTERM)
 STOP_WITHIN = 7.5  # seconds after a signal; a container leaves 10, and whoever asks for 8 shall have them
@@ -25,13 +28,18 @@ def run() -> None:
 
     TELEGRAM_BOT_TOKEN is read from the environment or from .env.
     """
+    serve()
+
+
+def serve(loader: "VoiceLoader | None" = None) -> None:
+    """What `cotorra run` does; `loader` in place of the one that reads checkpoints. Raises CotorraError."""
     settings = _start_logging()
     if settings.token is None:
         raise SettingsError(
             "TELEGRAM_BOT_TOKEN: expected the token that @BotFather gave you, got nothing; "
             "set it in the environment or in .env, or try cotorra demo, which needs none"
         )
-    asyncio.run(_until_signalled(_run(settings)))
+    asyncio.run(_until_signalled(_run(settings, loader)))
 
 
 @click.command()
@@ -42,7 +50,7 @@ def demo(port: int) -> None:
     asyncio.run(_until_signalled(_demo(settings, port)))
 
 
-async def _run(settings: Settings) -> None:
+async def _run(settings: Settings, loader: "VoiceLoader | None") -> None:
     from bot.app import BotConfig, running
     from bot.observability.server import PagesConfig
     from bot.privacy.policy import policy_pages
@@ -64,7 +72,7 @@ async def _run(settings: Settings) -> None:
         etiquette=settings.etiquette,
         pages=None if port is None else PagesConfig(settings.metrics_host, port, policy_pages(settings.terms)),
     )
-    async with running(config) as application:
+    async with running(config, loader) as application:
         _log.info("@%s is listening", application.bot.username)
         await asyncio.shield(application.bot_data.life)
 

@@ -58,10 +58,16 @@ def but_for_growth(outcome: Outcome) -> list[str]:
 async def test_nothing_is_lost_or_doubled_by_kills_at_random_instants(
     webhook: bool, telegram: Callable[[], FakeTelegram]
 ) -> None:
-    plan = crash.Plan(seed=5, kills=3, chats=12, groups=2, rate=6, life=2, webhook=webhook)
+    plan = crash.Plan(seed=5, kills=3, chats=12, groups=6, rate=4, life=2, young=0, webhook=webhook)
     outcome = await crash.run(plan, telegram())
     assert outcome.complaints == []
     assert outcome.figures["kills_with_prompts_waiting"]
+
+
+def test_kills_that_find_hardly_anything_half_written_are_complained_of() -> None:
+    (complaint,) = crash.tame(crash.Lives(growing=[1, *[0] * 9]))
+    assert "too few for a proof" in complaint
+    assert list(crash.tame(crash.Lives(growing=[1, 2, *[0] * 8]))) == []
 
 
 async def test_another_telegram_is_named_by_its_module() -> None:

@@ -10,7 +10,7 @@ from pathlib import Path
 
 _STARTS_WITH = ("COTORRA_", "TELEGRAM_", "DATABASE_")  # settings of whoever runs the proofs are none of ours
 _LINES = 10  # of a log that are shown
-_COMMAND = "from cotorra import main; main()"
+COTORRA = "cotorra"
 
 
 class BotEnded(Exception):
@@ -25,10 +25,14 @@ class BotProcess:
         token: The bot's token.
         api_base_url: Its Telegram.
         settings: Further settings, by their variables' names.
+        module: What is run, with the argument `run`: `cotorra`, or what stands in its place.
     """
 
-    def __init__(self, folder: Path, token: str, api_base_url: str, settings: Mapping[str, str]) -> None:
+    def __init__(
+        self, folder: Path, token: str, api_base_url: str, settings: Mapping[str, str], module: str = COTORRA
+    ) -> None:
         self._folder = folder
+        self._module = module
         self._environment = {name: value for name, value in os.environ.items() if not name.startswith(_STARTS_WITH)}
         self._environment |= {
             "TELEGRAM_BOT_TOKEN": token,
@@ -52,8 +56,8 @@ class BotProcess:
         with self.log.open("ab") as log:
             self._process = await asyncio.create_subprocess_exec(
                 sys.executable,
-                "-c",
-                _COMMAND,
+                "-m",
+                self._module,
                 "run",
                 cwd=self._folder,
                 env=self._environment,

@@ -11,7 +11,7 @@ from dataclasses import dataclass
 from pathlib import Path
 from tempfile import TemporaryDirectory
 
-from benchmarks.proofs.bot_process import BotProcess
+from benchmarks.proofs.bot_process import COTORRA, BotProcess
 from benchmarks.proofs.ledger import Ledger
 from benchmarks.proofs.line import slow_line
 from benchmarks.proofs.people import Line, wait_for
@@ -107,6 +107,7 @@ async def stand(
     rng: random.Random,
     late: tuple[float, float] = (0.0, 0.0),
     settings: Mapping[str, str] | None = None,
+    module: str = COTORRA,
 ) -> AsyncIterator[Stand]:
     """A stand; at its end no process and no file is left.
 
@@ -115,12 +116,13 @@ async def stand(
         rng: Draws how late the server's answers are.
         late: The least and the most of it, in seconds.
         settings: The bot's, by their variables' names.
+        module: What runs it.
     """
     async with AsyncExitStack() as stack:
         await stack.enter_async_context(telegram)
         folder = Path(stack.enter_context(TemporaryDirectory(prefix="cotorra-", ignore_cleanup_errors=True)))
         address = await stack.enter_async_context(slow_line(telegram.api_base_url, late, rng))
-        bot = BotProcess(folder, telegram.token, address, settings or {})
+        bot = BotProcess(folder, telegram.token, address, settings or {}, module)
         stack.push_async_callback(bot.close)
         witness = Witness()
         telegram.watch(witness.see)
