@@ -23,7 +23,7 @@ from bot.sending.streaming import BLINK, DRAFTS_LAST, Scene, Stream
 from bot.storage.deliveries import Delivery
 from bot.storage.mail import Mail
 from bot.talking.underway import Underway
-from tests.bot.sending.test_rate_limiter import most_within, now
+from tests.bot.sending.limited_world import most_within, now
 from tests.bot.virtual_time import run
 
 GROUP, YOU = -100, 7

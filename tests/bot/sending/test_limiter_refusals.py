@@ -1,0 +1,142 @@
+"""What the limiter makes of "not now": who waits, for how long, and who is told."""
+
+import asyncio
+
+import pytest
+from telegram.error import BadRequest, RetryAfter
+
+from bot.sending.rate_limiter import Dropped
+from tests.bot.sending.limited_world import Server, now, world
+from tests.bot.virtual_time import run
+
+
+def test_a_refusal_pauses_only_the_chat_it_names() -> None:
+    server = Server(refuse=lambda method, chat: 30 if chat == 7 and now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        slow = asyncio.ensure_future(stage.say(7))
+        await asyncio.sleep(0.1)
+        await stage.say(8)
+        assert now() < 1_000.2
+        await slow
+        assert now() > 1_030
+
+    run(scenario())
+    assert server.refused == 1
+    assert len(server.texts(7)) == 1
+
+
+def test_when_chat_after_chat_is_refused_everything_waits() -> None:
+    server = Server(refuse=lambda method, chat: 20 if now() < 1_015 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        first = [asyncio.ensure_future(stage.say(chat)) for chat in (1, 2, 3)]
+        await asyncio.sleep(1)
+        rest = [asyncio.ensure_future(stage.say(chat)) for chat in range(4, 20)]
+        answer = asyncio.ensure_future(stage.call("answerCallbackQuery", None))
+        with pytest.raises(Dropped):
+            await stage.call("sendChatAction", 50)
+        await asyncio.gather(*first, *rest, answer)
+
+    run(scenario())
+    assert server.refused == 3
+    assert min(one.time for one in server.arrivals) > 1_020
+    assert sorted(one.chat for one in server.arrivals) == list(range(20))
+
+
+def test_full_groups_are_not_taken_for_a_pause_of_everything() -> None:
+    """Three are refused, but others are served in between: it is about the groups."""
+    server = Server(refuse=lambda method, chat: 40 if chat < 0 and now() < 1_030 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        groups = [asyncio.ensure_future(stage.say(chat)) for chat in (-1, -2)]
+        await asyncio.sleep(0.5)
+        await stage.say(1)
+        groups.append(asyncio.ensure_future(stage.say(-3)))
+        await asyncio.sleep(0.5)
+        start = now()
+        await stage.say(2)
+        assert now() - start < 0.1
+        await asyncio.gather(*groups)
+
+    run(scenario())
+
+
+def test_a_refusal_without_a_chat_pauses_everything_and_is_raised() -> None:
+    server = Server(refuse=lambda method, chat: 9 if method == "answerInlineQuery" and now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        with pytest.raises(RetryAfter):
+            await stage.call("answerInlineQuery", None)
+        await stage.say(7)
+        assert now() > 1_009
+
+    run(scenario())
+
+
+def test_a_refused_menu_pauses_nothing_else() -> None:
+    server = Server(refuse=lambda method, chat: 3_600 if method == "setMyCommands" else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        with pytest.raises(RetryAfter):
+            await stage.call("setMyCommands", None)
+        await stage.say(7)
+        assert now() < 1_001
+
+    run(scenario())
+
+
+def test_a_refused_draft_is_dropped_and_holds_up_no_message() -> None:
+    server = Server(refuse=lambda method, chat: 60 if method == "sendMessageDraft" else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        for _ in range(5):
+            with pytest.raises(Dropped):
+                await stage.call("sendMessageDraft", 7)
+            await asyncio.sleep(2)
+        start = now()
+        await stage.say(7)
+        assert now() - start < 0.1
+
+    run(scenario())
+    assert server.refused == 1  # the others were not even tried
+
+
+def test_a_final_text_is_tried_until_it_is_delivered() -> None:
+    server = Server(refuse=lambda method, chat: 5 if now() < 4_600 else None)
+
+    async def scenario() -> None:
+        await world(server).say(7, "at last")
+
+    run(scenario())
+    assert server.texts() == ["at last"]
+    assert server.refused > 100
+
+
+def test_a_server_that_says_zero_is_not_asked_in_a_loop() -> None:
+    server = Server(refuse=lambda method, chat: 0 if now() < 1_010 else None)
+
+    async def scenario() -> None:
+        await world(server).say(7)
+
+    run(scenario())
+    assert server.refused <= 10
+
+
+def test_other_errors_are_the_callers() -> None:
+    async def broken() -> bool:
+        raise BadRequest("no such chat")
+
+    async def scenario() -> None:
+        stage = world()
+        with pytest.raises(BadRequest):
+            await stage.limiter.process_request(broken, (), {}, "sendMessage", {"chat_id": 7}, None)
+        await stage.say(7)
+
+    run(scenario())
