@@ -15,7 +15,7 @@ CotorraError (model.errors)
 │   └── TurnRefused          a turn that the scheduler gave up
 │       ├── SchedulerFull    too many are waiting
 │       ├── SchedulerStopped the bot is shutting down
-│       ├── TurnTooSlow      the deadline passed
+│       ├── TurnTooSlow      nothing came of it for too long
 │       ├── TurnTakenBack    it was stopped while it waited
 │       ├── StateGone        the text that it should continue cannot be continued any more
 │       └── GenerationFailed the generator raised; the cause is chained
@@ -96,7 +96,7 @@ class SchedulerStopped(TurnRefused):
 
 
 class TurnTooSlow(TurnRefused):
-    """The deadline passed before the last character."""
+    """Nothing came of it for as long as the deadline."""
 
 
 class TurnTakenBack(TurnRefused):

@@ -30,7 +30,7 @@ class Job:
 
     turn: Turn
     watch: Watch
-    on_text: Callable[["Job", str], None]  # called from the engine's thread, as is the next
+    on_text: Callable[["Job", str], None]  # what there is, if anything; called from the engine's thread, as is the next
     on_end: Callable[["Job", Continuation], None]
     is_cancelled: bool = False
     # ---
@@ -154,7 +154,7 @@ class EngineThread:
             job.before = text
             self._others.enter(job, state, "", rng)
         is_due = now - job.told_at >= SHOWN_EVERY or job.told < FIRST_SHOWN <= len(text)
-        if len(text) > 0 and is_due:
+        if is_due:  # also while it reads: whoever waits for news of it is to know that it goes on
             job.told_at, job.told = now, len(text)
             job.on_text(job, text)
 

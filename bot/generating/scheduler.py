@@ -29,7 +29,7 @@ __all__ = ["Continuation", "Scheduler", "Turn", "Watch"]
 CAPACITY = 256  # turns in hand: 300 characters of each take 20 s at 4,000 characters a second
 ROWS_OF_A_CHAT = 4  # turns of one chat that are written at once, the others wait for them
 SHARED = 0.75  # of the capacity; beyond it a chat has no more than these few: busy chats cannot take it all
-DEADLINE = 60.0  # seconds a turn may take, waiting included
+DEADLINE = 60.0  # seconds in which nothing comes of a turn, waiting included: however slow, one that goes on may end
 PATIENCE = 10.0  # seconds that a step, of some milliseconds, may take before the engine counts as hung
 ATTEMPTS = 2  # at a turn whose engine failed
 
@@ -54,6 +54,8 @@ class _Entry:
     job: Job | None = None  # the engine's, while it is there
     is_told: bool = False  # news of its text is on the way to the event loop
     text: str = ""
+    heard_at: float = 0.0  # when it was last heard of, or came, by the event loop's clock
+    alarm: asyncio.TimerHandle | None = None  # looks whether that was too long ago
 
 
 class Scheduler:
@@ -119,19 +121,17 @@ class Scheduler:
         """Continue the turn's seed; the watch sees the text grow. Cancelling the call frees its place at once.
 
         Raises SchedulerFull when too many turns wait already, SchedulerStopped during a shutdown,
-        TurnTooSlow at the deadline, TurnTakenBack when it is stopped before anything is written, GenerationFailed when
-        the generator failed twice.
+        TurnTooSlow when nothing has come of it for as long as the deadline, TurnTakenBack when it is stopped before
+        anything is written, GenerationFailed when the generator failed twice.
         """
         self._check_room(turn)
-        entry = _Entry(turn, watch or Watch(), self._loop.create_future())
+        entry = _Entry(turn, watch or Watch(), self._loop.create_future(), heard_at=self._loop.time())
         entry.watch.line_up(turn.stop_rule.least, partial(self._ahead, entry), partial(self._take_back, entry))
         self._entries[entry] = None
         self._let_in()
+        self._look_for_news(entry)
         try:
-            async with asyncio.timeout(self._deadline):
-                return await entry.done
-        except TimeoutError:
-            raise TurnTooSlow(_SLOW) from None
+            return await entry.done
         finally:
             self._forget(entry)
             self._let_in()
@@ -194,8 +194,18 @@ class Scheduler:
         if entry.job is None:
             _refuse(entry, TurnTakenBack(TAKEN_BACK))
 
+    def _look_for_news(self, entry: _Entry) -> None:
+        """Give up a turn that was not heard of for as long as the deadline; else look again when that may be so."""
+        left = entry.heard_at + self._deadline - self._loop.time()
+        if left > 0:
+            entry.alarm = self._loop.call_later(left, self._look_for_news, entry)
+        else:
+            _refuse(entry, TurnTooSlow(_SLOW))
+
     def _forget(self, entry: _Entry) -> None:
         self._entries.pop(entry, None)
+        if entry.alarm is not None:
+            entry.alarm.cancel()
         if entry in self._suspects:
             self._suspects.remove(entry)
         if entry.job is not None:
@@ -213,6 +223,7 @@ class Scheduler:
 
     def _show(self, entry: _Entry) -> None:
         entry.is_told = False
+        entry.heard_at = self._loop.time()
         text = entry.turn.stop_rule.shown(entry.text)
         if entry in self._entries and len(text) > len(entry.watch.text):  # a second attempt writes it anew
             entry.watch.show(text)

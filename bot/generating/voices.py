@@ -152,7 +152,7 @@ class Voices:
         return Voice(name, path, card, scheduler)
 
     async def _leave(self, scheduler: Scheduler) -> None:
-        """Close a scheduler once its last turn is over; each has a deadline, so that does not take long."""
+        """Close a scheduler once its last turn is over; each goes on or is given up, so it will be."""
         with suppress(asyncio.CancelledError):  # whoever ends the voices closes it
             while scheduler.active:  # noqa: ASYNC110  turns end at any time, and tell only who waits for them
                 await asyncio.sleep(LOOK_EVERY)

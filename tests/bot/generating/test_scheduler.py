@@ -1,6 +1,7 @@
 import asyncio
 import itertools
 import threading
+import time
 import unicodedata
 from collections.abc import AsyncIterator
 from dataclasses import replace
@@ -10,11 +11,13 @@ import pytest
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnTakenBack, TurnTooSlow
 from bot.generating.engine_thread import FRESH
 from bot.generating.scheduler import ROWS_OF_A_CHAT, Continuation, Scheduler, Turn, Watch
+from model.batch import Batch
 from model.config import SamplingConfig
 from model.generator import RecurrentGenerator
 from model.sampling import Rng
 from model.stopping import Ending
 from tests.bot.fakes import FakeGenerator, expected_text
+from tests.one_by_one import OneByOne
 
 
 def turn(seed: str = "a", length: int = 100, rng_seed: int = 1) -> Turn:
@@ -358,6 +361,31 @@ async def test_a_turn_ends_at_its_deadline(generator: FakeGenerator) -> None:
             await scheduler.run(turn())
         assert scheduler.active == 0
         generator.gate.set()
+
+
+class _SlowReader(OneByOne):
+    """Takes a tenth of a second for each character of its seed."""
+
+    def step(self) -> None:
+        (row,) = self._rows
+        rest, row.seed = row.seed[1:], row.seed[:1]
+        if row.is_reading:
+            time.sleep(0.1)
+        super().step()
+        row.seed = rest
+
+
+class _SlowToRead(FakeGenerator):
+    def batch(self) -> Batch:
+        return _SlowReader(self)
+
+
+@pytest.mark.parametrize("generator", [FakeGenerator(pace=0.1), _SlowToRead()], ids=["writing", "reading"])
+async def test_what_goes_on_is_not_given_up_however_slow_it_is(generator: FakeGenerator) -> None:
+    seed, length = ("a", 15) if generator.pace else ("a" * 15, 1)
+    async with Scheduler(generator, deadline=1.0) as scheduler:
+        done = await scheduler.run(turn(seed, length))
+    assert done.text == expected_text(seed, length, SamplingConfig(), 1)
 
 
 async def test_stopping_ends_the_turns_that_wait(generator: FakeGenerator) -> None:
