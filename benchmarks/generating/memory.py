@@ -31,10 +31,10 @@ def _main(path: Path) -> None:
         sampler = Sampler([SamplingConfig()] * rows, [""] * rows)
         noise = Rng(1).gumbel_noise(20 * rows, engine.width).reshape(20, rows, engine.width)
         engine.write(np.zeros((rows, 2, 2, 1024), np.float32), np.ones(rows, np.int32), sampler, noise)
-    print(_most_memory() / 1e6)
+    print(most_memory() / 1e6)
 
 
-def _most_memory() -> int:
+def most_memory() -> int:
     """Bytes. Linux's getrusage would count what the process was before it became this program."""
     status = Path("/proc/self/status")
     if status.is_file() and (found := re.search(r"VmHWM:\s*(\d+) kB", status.read_text("utf-8"))):
