@@ -4,14 +4,16 @@ Knows no handlers. Callers say how much a call matters with `rate_limit_args=Pri
 is a final text, unless it is a typing action or a draft. A `Departure` says besides what is to be done right before
 the call goes. The clock is the event loop's.
 
-* A final text waits for its chat's turn, then for the bot's, and is tried again for as long as Telegram says
-  "not now". Texts of one chat go in order, one at a time; chats take turns, so one that floods holds up nobody.
+* A final text waits for its chat's turn, then for the bot's, and is tried again where Telegram says "not now" for
+  some seconds. Where it says so for longer, callers are told, and come back then: they hold nothing meanwhile. Texts
+  of one chat go in order, one at a time; chats take turns, so one that floods holds up nobody.
 * A frame (a text still being written) or a typing action goes at once or not at all: by the time it could go, a
   newer one is there. Then `Dropped` is raised. The more calls this second has seen, the sooner they give way.
 * Calls without a chat are only held up while Telegram wants nothing from us at all.
 """
 
 import asyncio
+import datetime as dt
 import logging
 from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
@@ -37,6 +39,8 @@ from bot.sending.outgoing import (
     usual_priority,
 )
 from bot.sending.slots import Slots
+
+LONG = 10.0  # seconds; who would wait for longer until a chat's pause is over comes back then
 
 _log = logging.getLogger(__name__)
 
@@ -122,8 +126,8 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
     ) -> Answer:
         """Make a call when its turn has come.
 
-        Raises Dropped for a frame or a typing action that could not go at once; RetryAfter only for calls without a
-        chat; and whatever else the call raises.
+        Raises Dropped for a frame or a typing action that could not go at once; RetryAfter for calls without a chat,
+        and where Telegram wants nothing in the chat for long; and whatever else the call raises.
         """
         call: Call = partial(callback, *args, **kwargs)
         method = endpoint.lower()
@@ -204,7 +208,7 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
     @asynccontextmanager
     async def _permission(self, chat: Chat, method: str) -> AsyncIterator[None]:
         """Both budgets allow a call within; they are charged after it."""
-        await self._until(lambda: self._message_or_draft_at(chat, method))
+        await self._until(lambda: max(self._own_pause(chat), self._message_or_draft_at(chat, method)))
         await self._slots.take()
         try:
             await self._until(lambda: self._paused_until)
@@ -216,8 +220,15 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
     @asynccontextmanager
     async def _no_pause(self, chat: Chat, method: str) -> AsyncIterator[None]:
         """A call that costs nothing may go within: reading about a chat, deleting in it."""
-        await self._until(lambda: max(self._paused_until, chat.budget.paused_until))
+        await self._until(lambda: max(self._paused_until, self._own_pause(chat)))
         yield
+
+    def _own_pause(self, chat: Chat) -> float:
+        """The end of the chat's pause. Raises RetryAfter for a long one."""
+        until = chat.budget.paused_until
+        if (pause := until - self._now()) > LONG:
+            raise RetryAfter(dt.timedelta(seconds=pause))
+        return until
 
     def _goes_now(self, chat: Chat, method: str, priority: Priority) -> bool:
         now = self._now()

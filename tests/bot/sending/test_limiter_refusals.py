@@ -1,6 +1,8 @@
 """What the limiter makes of "not now": who waits, for how long, and who is told."""
 
 import asyncio
+import datetime as dt
+from typing import cast
 
 import pytest
 from telegram.error import BadRequest, RetryAfter
@@ -11,7 +13,7 @@ from tests.bot.virtual_time import run
 
 
 def test_a_refusal_pauses_only_the_chat_it_names() -> None:
-    server = Server(refuse=lambda method, chat: 30 if chat == 7 and now() < 1_001 else None)
+    server = Server(refuse=lambda method, chat: 9 if chat == 7 and now() < 1_001 else None)
 
     async def scenario() -> None:
         stage = world(server)
@@ -20,15 +22,50 @@ def test_a_refusal_pauses_only_the_chat_it_names() -> None:
         await stage.say(8)
         assert now() < 1_000.2
         await slow
-        assert now() > 1_030
+        assert now() > 1_009
 
     run(scenario())
     assert server.refused == 1
     assert len(server.texts(7)) == 1
 
 
+def test_a_long_pause_is_told_and_nobody_waits_for_its_end() -> None:
+    server = Server(refuse=lambda method, chat: 300 if chat == 7 and now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        for method in ("sendMessage", "sendMessage", "deleteMessage"):
+            with pytest.raises(RetryAfter) as told:
+                await stage.call(method, 7)
+            assert dt.timedelta(seconds=299) < cast("dt.timedelta", told.value.retry_after)
+        await stage.say(8)
+        assert now() < 1_000.2
+        assert server.refused == 1  # whoever came later was told without asking
+        await asyncio.sleep(290)
+        await stage.say(7)  # what is left is not long
+        assert now() > 1_300
+
+    run(scenario())
+
+
+def test_whoever_waits_for_their_turn_when_a_long_pause_begins_is_told_too() -> None:
+    server = Server(refuse=lambda method, chat: 300 if method == "deleteMessage" and now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        await stage.say(7)
+        waiting = asyncio.ensure_future(stage.say(7))
+        with pytest.raises(RetryAfter):
+            await stage.call("deleteMessage", 7)
+        with pytest.raises(RetryAfter):
+            await waiting
+        assert now() < 1_002
+
+    run(scenario())
+
+
 def test_when_chat_after_chat_is_refused_everything_waits() -> None:
-    server = Server(refuse=lambda method, chat: 20 if now() < 1_015 else None)
+    server = Server(refuse=lambda method, chat: 9 if now() < 1_007 else None)
 
     async def scenario() -> None:
         stage = world(server)
@@ -42,13 +79,13 @@ def test_when_chat_after_chat_is_refused_everything_waits() -> None:
 
     run(scenario())
     assert server.refused == 3
-    assert min(one.time for one in server.arrivals) > 1_020
+    assert min(one.time for one in server.arrivals) > 1_009
     assert sorted(one.chat for one in server.arrivals) == list(range(20))
 
 
 def test_full_groups_are_not_taken_for_a_pause_of_everything() -> None:
     """Three are refused, but others are served in between: it is about the groups."""
-    server = Server(refuse=lambda method, chat: 40 if chat < 0 and now() < 1_030 else None)
+    server = Server(refuse=lambda method, chat: 9 if chat < 0 and now() < 1_007 else None)
 
     async def scenario() -> None:
         stage = world(server)
