@@ -68,7 +68,8 @@ class StopRule:
 
     def end(self, text: str, after: int = 0) -> tuple[int, Reason] | None:
         """After how many characters a text ends, and why, if none of the first `after` was its end; None: not yet."""
-        for written in range(after + 1, len(text) + 1):
+        first = after + 1 if self.stops else max(after + 1, self.least)
+        for written in range(first, len(text) + 1):
             reason = self.reason(text[:written])
             if reason is not None:
                 return written, reason
