@@ -71,9 +71,10 @@ class Vocabulary:
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; `<unk>` is left out. Raises VocabularyError for an id that is none."""
         ids = list(ids)
-        if any(not 0 <= i < len(self) for i in ids):
+        if ids and not 0 <= min(ids) <= max(ids) < len(self):
             raise VocabularyError(f"expected ids from 0 to {len(self) - 1}, got {min(ids)} to {max(ids)}")
-        return "".join(self.characters[i - 1] for i in ids if i != UNKNOWN_ID)
+        texts = self._texts
+        return "".join([texts[i] for i in ids])
 
     def _known_form(self, character: str) -> str:
         """The character itself, else what is known of its plain form, else the character again."""
@@ -81,6 +82,11 @@ class Vocabulary:
             return character
         plain = (c for c in unicodedata.normalize("NFKD", character) if c in self._ids)
         return "".join(c for c in plain if not unicodedata.combining(c)) or character
+
+    @cached_property
+    def _texts(self) -> tuple[str, ...]:
+        """By id, what stands for it in a text."""
+        return ("", *self.characters)
 
     @cached_property
     def _ids(self) -> dict[str, int]:
