@@ -96,7 +96,6 @@ class _Step:
     pending: Ids
     recents: list[str]
     ids: Ids
-    trail: Sequence[Floats] | None  # the hidden after each of them
 
 
 class RecurrentBatch:
@@ -129,27 +128,33 @@ class RecurrentBatch:
         """As many characters as the engine writes in one call: first from the row's seed, then drawn."""
         self._place()
         steps, width = self._engine.block(len(self._rows)), self._engine.width
-        given = np.full((steps, len(self._rows)), DRAWN, np.int32)
+        reads = [min(len(row.unread), steps) for row in self._rows]
         noise = np.zeros((steps, len(self._rows), width), np.float32)
-        for index, row in enumerate(self._rows):
-            read = min(len(row.unread), steps)
-            given[:read, index] = row.unread[:read]
+        for index, (row, read) in enumerate(zip(self._rows, reads, strict=True)):
             if read < steps:
                 noise[read:, index] = row.noise(steps - read, width)
+        given = self._given(reads, steps) if any(reads) else None
         pending = np.array([row.pending for row in self._rows], np.int32)
         hidden, recents = self._hidden, self._sampler.recents
-        is_scored = any(row.is_scored and row.is_reading for row in self._rows)
-        written = self._engine.write(hidden, pending, self._sampler, noise, given, is_scored, has_trail=True)
-        ids, nats, self._hidden = written.ids, written.nats, written.hidden
-        self._last = _Step(hidden, pending, recents, ids, written.trail)
-        for index, row in enumerate(self._rows):
-            read = min(len(row.unread), steps)
-            if nats is not None and row.is_scored:
-                row.nats += nats[:read, index].tolist()
-            row.unread = row.unread[read:]
-            row.pending = int(ids[-1, index])
+        is_scored = given is not None and any(row.is_scored and row.is_reading for row in self._rows)
+        written = self._engine.write(hidden, pending, self._sampler, noise, given, is_scored)
+        self._hidden = written.hidden
+        self._last = _Step(hidden, pending, recents, written.ids)
+        for index, (row, read, ids) in enumerate(zip(self._rows, reads, written.ids.T.tolist(), strict=True)):
+            if written.nats is not None and row.is_scored:
+                row.nats += written.nats[:read, index].tolist()
+            if read:
+                row.unread = row.unread[read:]
+            row.pending = ids[-1]
             row.recent = self._sampler.recents[index]
-            row.text += self._vocabulary.decode(ids[read:, index].tolist())
+            row.text += self._vocabulary.decode(ids[read:])
+
+    def _given(self, reads: Sequence[int], steps: int) -> Ids:
+        """So many ids of each row's seed, with shape (steps, rows), and that the rest is to be drawn."""
+        given = np.full((steps, len(reads)), DRAWN, np.int32)
+        for index, read in enumerate(reads):
+            given[:read, index] = self._rows[index].unread[:read]
+        return given
 
     def leave(self, row: Row, length: int | None = None) -> tuple[State, Rng]:
         """Raises ValueError for a row that is not in it, or a length from before the last step."""
@@ -181,8 +186,5 @@ class RecurrentBatch:
         kept = last.ids[: len(last.ids) - surplus, index]
         if not len(kept):
             return hidden.copy(), recent
-        if last.trail is not None:
-            hidden = last.trail[len(kept) - 1][index].copy()
-        else:
-            hidden = self._engine.advance(hidden, np.concatenate([last.pending[index : index + 1], kept[:-1]]))
+        hidden = self._engine.advance(hidden, np.concatenate([last.pending[index : index + 1], kept[:-1]]))
         return hidden, remember(recent, "".join(map(chr, kept.tolist())))

@@ -3,7 +3,6 @@
 Knows no characters, and nothing of what a text was before: that is `model.generator`'s.
 """
 
-from collections.abc import Sequence
 from typing import NamedTuple, Protocol
 
 from model.sampling import Floats, Sampler
@@ -18,7 +17,6 @@ class Written(NamedTuple):
     ids: Ids
     hidden: Floats
     nats: Floats | None = None  # -log p as the network has it, before all sampling options; only where asked for
-    trail: Sequence[Floats] | None = None  # the hidden after each character, where asked for and the engine has them
 
 
 class Engine(Protocol):
@@ -47,13 +45,11 @@ class Engine(Protocol):
         noise: Floats,
         given: Ids | None = None,
         is_scored: bool = False,
-        has_trail: bool = False,
     ) -> Written:
         """The next ids of several texts, and the new hidden; with their nats, if they are scored.
 
         hidden: (rows, layers, 2, units). pending: (rows,), each text's last id, not yet put through. noise:
         (characters, rows, vocabulary). given: (characters, rows), ids that are read instead of drawn, DRAWN for the
-        others; None where all are drawn. has_trail: whether the hidden after each character is wanted, in case one goes
-        back. The ids: (characters, rows); the sampler remembers them.
+        others; None where all are drawn. The ids: (characters, rows); the sampler remembers them.
         """
         ...

@@ -44,6 +44,7 @@ class LiteRTEngine:
         # Cotorra 0.1 began with graphs of one row and the shape (layers, 2, 1, units).
         self._has_rows = len(self._shape) == 2
         self._rows = 1
+        self._aside: Floats = np.empty(0, np.float32)  # the hidden states of such a graph's rows
         self.width = int(outputs["logits"]["shape"][-1])
 
     @classmethod
@@ -67,18 +68,18 @@ class LiteRTEngine:
 
     def advance(self, hidden: Floats, ids: Ids) -> Floats:
         """Put the ids of one text through the network: the new (layers, 2, units)."""
-        row = self._prepare(hidden[None])
+        self._begin(hidden[None])
         for each in ids[:, None]:
-            _, row = self._step(each, row)
-        return row.reshape(hidden.shape)
+            self._step(each)
+        return self._reached().reshape(hidden.shape)
 
     def logits(self, hidden: Floats, ids: Ids) -> tuple[Floats, Floats]:
         """Logits after each id of one text, with shape (len(ids), vocabulary), and the new (layers, 2, units)."""
         outputs = np.empty((len(ids), self.width), np.float32)
-        row = self._prepare(hidden[None])
+        self._begin(hidden[None])
         for output, each in zip(outputs, ids[:, None], strict=True):
-            output[:], row = self._step(each, row)
-        return outputs, row.reshape(hidden.shape)
+            output[:] = self._step(each)
+        return outputs, self._reached().reshape(hidden.shape)
 
     def write(
         self,
@@ -88,65 +89,57 @@ class LiteRTEngine:
         noise: Floats,
         given: Ids | None = None,
         is_scored: bool = False,
-        has_trail: bool = False,
     ) -> Written:
         """The next ids of several texts, and the new hidden: see model.engine.Engine."""
         ids = np.empty(noise.shape[:2], np.int32)
         scores = np.empty(noise.shape[:2], np.float32) if is_scored else None
-        trail: list[Floats] = []
-        rows = self._prepare(hidden)
-        is_read = [False] * len(ids) if given is None else (given != DRAWN).any(axis=1).tolist()
-        stays = self._has_rows and not has_trail  # the hidden, in the interpreter, until the last character
+        self._begin(hidden)
         for k, row in enumerate(ids):
-            if stays:
-                logits = self._go_on(pending, rows if k == 0 else None)
-            else:
-                logits, rows = self._step(pending, rows)
-                trail.append(rows)
+            logits = self._step(pending)
             row[:] = sampler.draw(logits, noise[k])
-            if given is not None and is_read[k]:
+            if given is not None:
                 np.copyto(row, given[k], where=given[k] != DRAWN)
             if scores is not None:
                 scores[k] = nats(logits, row)
             sampler.remember(row.tolist())
             pending = row
-        if stays and len(ids):
-            rows = self._interpreter.get_tensor(self._next)
-        kept = [each.reshape(hidden.shape) for each in trail] if has_trail else None
-        return Written(ids, rows.reshape(hidden.shape), scores, kept)
+        return Written(ids, self._reached().reshape(hidden.shape), scores)
 
-    def _prepare(self, hidden: Floats) -> Floats:
-        """Hidden states as the graph takes them, and the graph ready for so many rows.
+    def _begin(self, hidden: Floats) -> None:
+        """Go on from these hidden states, with shape (rows, layers, 2, units).
 
-        The packed weights stay what they are: a tenth of a millisecond, once a number of rows was seen.
+        Another number of rows takes a tenth of a millisecond, once it was seen: the packed weights stay what they are.
         """
         rows = len(hidden)
-        if rows != self._rows and self._has_rows:
+        if not self._has_rows:
+            self._aside = hidden.reshape(rows, *self._shape).copy()
+            return
+        if rows != self._rows:
             self._interpreter.resize_tensor_input(self._ids, [rows])
             self._interpreter.resize_tensor_input(self._hidden, [rows, self._shape[1]])
             self._interpreter.allocate_tensors()
             self._rows = rows
-        return hidden.reshape(rows, -1)
+        self._interpreter.set_tensor(self._hidden, hidden.reshape(rows, -1))
 
-    def _step(self, ids: Ids, rows: Floats) -> tuple[Floats, Floats]:
-        if self._has_rows:
-            return self._call(ids, rows)
-        one_by_one = [self._call(ids[k : k + 1], rows[k].reshape(self._shape)) for k in range(len(ids))]
-        logits, following = zip(*one_by_one, strict=True)
-        return np.concatenate(logits), np.stack([each.ravel() for each in following])
+    def _step(self, ids: Ids) -> Any:
+        """One more id of each row: its logits, with shape (rows, vocabulary)."""
+        return self._call(ids) if self._has_rows else self._one_by_one(ids)
 
-    def _go_on(self, ids: Ids, rows: Floats | None) -> Any:
-        """The logits of one more step; rows: None for those that the last one left."""
+    def _call(self, ids: Ids) -> Any:
+        """The hidden states stay in the interpreter: what comes out is what goes in next."""
         self._interpreter.set_tensor(self._ids, ids)
-        if rows is None:
-            np.copyto(self._given(), self._left())
-        else:
-            self._interpreter.set_tensor(self._hidden, rows)
         self._interpreter.invoke()
+        np.copyto(self._given(), self._left())
         return self._interpreter.get_tensor(self._logits)
 
-    def _call(self, ids: Ids, rows: Floats) -> tuple[Any, Any]:
-        self._interpreter.set_tensor(self._ids, ids)
-        self._interpreter.set_tensor(self._hidden, rows)
-        self._interpreter.invoke()
-        return self._interpreter.get_tensor(self._logits), self._interpreter.get_tensor(self._next)
+    def _one_by_one(self, ids: Ids) -> Any:
+        logits = []
+        for k, hidden in enumerate(self._aside):
+            self._interpreter.set_tensor(self._hidden, hidden)
+            logits.append(self._call(ids[k : k + 1]))
+            hidden[:] = self._given()
+        return np.concatenate(logits)
+
+    def _reached(self) -> Any:
+        """The hidden states after the last step."""
+        return self._interpreter.get_tensor(self._hidden) if self._has_rows else self._aside

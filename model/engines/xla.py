@@ -88,7 +88,6 @@ class TensorFlowEngine:
         noise: Floats,
         given: Ids | None = None,
         is_scored: bool = False,
-        has_trail: bool = False,
     ) -> Written:
         """The next ids of several texts, and the new hidden: see model.engine.Engine."""
         if given is None:
