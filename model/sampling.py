@@ -66,6 +66,10 @@ class Sampler:
     """Draws for the rows of a batch, each row with its own settings and its own history.
 
     recents: the last ids of each row as chr(id), oldest first (see model.repetition); kept up to date.
+
+    Top-p: what was drawn is inside the nucleus, and stands, if all that are likelier have less than top_p together.
+    Most are, and so that is asked first, in a few quick operations: with weights as multiples of the drawn one's, the
+    likelier ones less top_p of all stay below its 1. Where rounding could matter, the nucleus itself is looked at.
     """
 
     def __init__(self, settings: Sequence[SamplingConfig], recents: Sequence[str]) -> None:
@@ -76,42 +80,39 @@ class Sampler:
         self._surely = np.where(self.top_p < 1, self.top_p - _ROUNDING, 2).astype(np.float32)  # 2: never a doubt
         self._has_nucleus = bool((self.top_p < 1).any())
         self._top_p = [each.top_p for each in settings]
+        self._scale = self.scales[0, 0]  # of a single row
         self._every = np.arange(len(self.recents))
         self._braked = self.brakes.nonzero()[0].tolist()
 
-    def draw(self, logits: Floats, noise: Floats) -> Ids:
+    def draw(self, logits: Floats, noise: Floats) -> NDArray[np.intp]:
         """The next ids: from logits and Gumbel noise, both 2D tensors with shape (rows, vocabulary).
 
         `<unk>` is never drawn. Does not remember what it drew: `remember` does.
         """
-        scaled = self._brake(logits) * self.scales
+        logits = self._brake(logits)
+        if len(logits) == 1:  # vectors are twice as quick as arrays of one row
+            return self._draw_one(logits[0], noise[0])
+        scaled = logits * self.scales
         scaled[:, UNKNOWN_ID] = -np.inf
         noisy = scaled + noise
-        drawn: Ids = noisy.argmax(axis=1).astype(np.int32)
+        drawn: NDArray[np.intp] = noisy.argmax(axis=1)
         if self._has_nucleus:
-            self._keep_to_nucleus(drawn, scaled, noisy)
+            weights = np.exp(scaled - scaled[self._every, drawn, None])  # the drawn one's is 1
+            likelier = np.vecdot(weights, (weights >= 1) - self._surely)
+            for row in (likelier >= 1).nonzero()[0].tolist():
+                drawn[row] = _best_inside(scaled[row], noisy[row], self._top_p[row])
         return drawn
 
-    def _keep_to_nucleus(self, drawn: Ids, scaled: Floats, noisy: Floats) -> None:
-        """Draw again where an id fell outside of the nucleus: the best that is inside.
-
-        What was drawn is inside, and stands, if all that are likelier have less than top_p together. Most are, and so
-        that is asked first, in a few quick operations; the nucleus itself is looked at where rounding could matter.
-        """
-        for row in self._doubtful(drawn, scaled):
-            kept = nucleus(scaled[row], self._top_p[row])
-            drawn[row] = np.where(kept, noisy[row], -np.inf).argmax()
-
-    def _doubtful(self, drawn: Ids, scaled: Floats) -> Sequence[int]:
-        """The rows whose id may be outside: those likelier than it, or as likely, may have top_p together."""
-        if len(drawn) == 1:  # the same as below with vectors, which are twice as quick as arrays of one row
-            logits = scaled[0]
-            weights = np.exp(logits - logits[drawn.item()])  # the drawn one's is 1
-            return () if weights.dot((weights >= 1) - self._surely[0]) < 1 else (0,)
-        weights = np.exp(scaled - scaled[self._every, drawn, None])
-        likelier = np.vecdot(weights, (weights >= 1) - self._surely)  # below the drawn one's 1: top_p is not reached
-        rows: list[int] = (likelier >= 1).nonzero()[0].tolist()
-        return rows
+    def _draw_one(self, logits: Floats, noise: Floats) -> NDArray[np.intp]:
+        scaled = logits * self._scale
+        scaled[UNKNOWN_ID] = -np.inf
+        noisy = scaled + noise
+        drawn: NDArray[np.intp] = noisy.argmax(keepdims=True)
+        if self._has_nucleus:
+            weights = np.exp(scaled - scaled[drawn])
+            if weights.dot((weights >= 1) - self._surely[0]) >= 1:
+                drawn[0] = _best_inside(scaled, noisy, self._top_p[0])
+        return drawn
 
     def remember(self, ids: Iterable[int]) -> None:
         """One more id of each row, drawn or read."""
@@ -159,3 +160,8 @@ def nucleus(logits: Floats, top_p: float) -> NDArray[np.bool_]:
     if surplus:
         kept[(logits == ranked[count - 1]).nonzero()[0][-surplus:]] = False
     return kept
+
+
+def _best_inside(scaled: Floats, noisy: Floats, top_p: float) -> np.intp:
+    """The draw among what is in the nucleus alone: all of shape (vocabulary,)."""
+    return np.where(nucleus(scaled, top_p), noisy, -np.inf).argmax()

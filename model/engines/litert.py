@@ -129,7 +129,7 @@ class LiteRTEngine:
         """The hidden states stay in the interpreter: what comes out is what goes in next."""
         self._interpreter.set_tensor(self._ids, ids)
         self._interpreter.invoke()
-        np.copyto(self._given(), self._left())
+        self._given()[:] = self._left()
         return self._interpreter.get_tensor(self._logits)
 
     def _one_by_one(self, ids: Ids) -> Any:
@@ -140,6 +140,7 @@ class LiteRTEngine:
             hidden[:] = self._given()
         return np.concatenate(logits)
 
-    def _reached(self) -> Any:
+    def _reached(self) -> Floats:
         """The hidden states after the last step."""
-        return self._interpreter.get_tensor(self._hidden) if self._has_rows else self._aside
+        reached: Floats = self._interpreter.get_tensor(self._hidden) if self._has_rows else self._aside
+        return reached
