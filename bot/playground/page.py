@@ -19,6 +19,7 @@ from bot.playground.view import state
 from bot.playground.web import Guarded
 
 STATIC = Path(__file__).parent / "static"
+FONTS = Path(__file__).parent.parent / "pictures" / "fonts"  # the page asks for the emoji where its machine has none
 MAX_SOCKET_MESSAGE = 28 * 2**20  # bytes; a picture of 20 MB in base64
 _LOGGER = logging.getLogger(__name__)
 
@@ -30,7 +31,7 @@ class PageFiles(Guarded, StaticFileHandler):
         host = self.request.host
         self.set_header(
             "Content-Security-Policy",
-            "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; "
+            "default-src 'none'; script-src 'self'; style-src 'self'; font-src 'self'; img-src 'self'; "
             f"connect-src 'self' ws://{host}; base-uri 'none'; form-action 'none'; frame-ancestors 'none'",
         )
         self.set_header("Cache-Control", "no-cache")

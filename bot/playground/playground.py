@@ -23,7 +23,7 @@ from bot.playground.feed import Event, Feed
 from bot.playground.gestures import Gestures
 from bot.playground.limits import FloodGuard, FloodLimits
 from bot.playground.members import Members
-from bot.playground.page import MAX_SOCKET_MESSAGE, STATIC, FixedPage, PageFiles, PageSocket
+from bot.playground.page import FONTS, MAX_SOCKET_MESSAGE, STATIC, FixedPage, PageFiles, PageSocket
 from bot.playground.people import People
 from bot.playground.script import Script
 from bot.playground.server import MAX_BODY, ApiHandler, DownloadHandler, MediaHandler, Tasks
@@ -169,6 +169,7 @@ class Playground(Script):
                     {"actions": actions, "sockets": self._sockets},
                 ),
                 *((re.escape(path), FixedPage, {"text": text}) for path, text in self._pages.items()),
+                (r"/fonts/(NotoEmoji-Regular\.ttf)", PageFiles, {"path": str(FONTS)}),
                 (r"/(.*)", PageFiles, {"path": str(STATIC), "default_filename": "index.html"}),
             ],
             default_handler_class=NotFound,

@@ -245,6 +245,16 @@ async def test_on_a_phone_list_and_chat_are_two_views(browser: Browser, playgrou
     await expect(page.locator(".sidebar")).to_be_visible()
 
 
+async def test_emoji_are_drawn_where_the_machine_has_none(page: Page, bot: Bot, you: int) -> None:
+    """In the page's own font, which stands behind those that machines have."""
+    await bot.send_message(you, "🦜")
+    await expect(page.locator(".bubble", has_text="🦜")).to_be_visible()
+    families = await page.evaluate("getComputedStyle(document.querySelector('.bubble')).fontFamily")
+    assert families.endswith('"Noto Color Emoji", "Twemoji Mozilla", "Page Emoji"')
+    loaded = "document.fonts.load('16px \"Page Emoji\"', '🦜').then((faces) => faces.map((face) => face.status))"
+    assert await page.evaluate(loaded) == ["loaded"]
+
+
 async def test_the_theme_is_remembered(page: Page) -> None:
     await page.click("#theme")
     await page.click("#theme")
