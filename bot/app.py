@@ -42,6 +42,7 @@ from bot.observability.metrics import Metrics
 from bot.observability.probes import GeneratorProbe, check_database
 from bot.observability.server import PagesConfig, operators_pages
 from bot.observability.trouble import Trouble
+from bot.operators import end_when_damaged
 from bot.privacy.retention import Retention
 from bot.privacy.terms import Terms
 from bot.profile import tell_profile
@@ -58,6 +59,7 @@ from bot.storage.errors import DatabaseLocked, DatabaseUnreachable
 from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
 from bot.storage.sole_use import sole_use
+from bot.storage.soundness import looked_through
 
 LAST_REPLIES = 4.0  # seconds at a shutdown for what is being answered; all of it may take 8
 ANSWER = 25.0  # seconds to wait for the answer to a call; Telegram itself needs far less than one
@@ -105,6 +107,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
         metrics, life = Metrics(), _life()
         database = await stack.enter_async_context(Database(config.database))
         await stack.enter_async_context(sole_use(database, partial(end, life)))
+        await stack.enter_async_context(looked_through(database))
         await _prepare(database, config)
         voices = await stack.enter_async_context(
             Voices(
@@ -136,6 +139,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
         receiving = Receiving(cast("UpdatesBot", application.bot), services, UPDATES, config.webhook)
         await stack.enter_async_context(_seen(config, services, receiving))
         await stack.enter_async_context(connected(application))
+        await stack.enter_async_context(_meanwhile(end_when_damaged(application)))
         await stack.enter_async_context(_meanwhile(retention.keep()))
         if config.profile:
             await stack.enter_async_context(_meanwhile(tell_profile(application.bot, config.access.admins)))

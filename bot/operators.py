@@ -2,18 +2,24 @@
 
 import asyncio
 import logging
+from contextlib import suppress
 
 from telegram import Chat, Update
 from telegram.error import TelegramError
 
-from bot.context import BotContext
+from bot.context import BotApplication, BotContext
 from bot.languages import N_, phrases
 from bot.observability.logging_setup import outline
 from bot.sending.replies import say_at
 from bot.sending.spot import Spot
-from bot.storage.errors import StorageError
+from bot.storage.errors import DatabaseDamaged, StorageError
 
 FAILED = N_("Something I was asked failed: {error}. The log says more. Of the same again in an hour at the earliest.")
+DAMAGED = N_(
+    "My database is damaged, so I stop. What people write to me from now on waits at Telegram, for a day at most. "
+    "Please restore a backup and start me again."
+)
+TELLING = 3.0  # seconds to tell of it
 
 OF_ERRORS, OF_CHATS = -1_000, -2_000  # numbers of what is said to them, far from those of what is said in the chat
 
@@ -38,3 +44,19 @@ async def tell_operators(sentence: str, saying: int, update: Update, context: Bo
             await say_at(spot, update, text, context, saying=saying - number)
         except (TelegramError, StorageError) as error:  # they have not opened a chat with the bot; the log says it too
             _log.debug("somebody who runs the bot was not told: %s", type(error).__name__)
+
+
+async def end_when_damaged(application: BotApplication) -> None:
+    """Wait until the database is damaged; then tell those who run the bot, past the database, and end it."""
+    services = application.bot_data
+    await services.database.damaged.wait()
+    reason = services.database.damage or DatabaseDamaged("the database is damaged")
+    _log.error("%s", reason)
+    try:
+        async with asyncio.timeout(TELLING):
+            for admin_id in sorted(services.access.admins):
+                with suppress(TelegramError):
+                    await application.bot.send_message(admin_id, phrases(None)(DAMAGED))
+    except TimeoutError:
+        _log.debug("nobody could be told in time")
+    services.fail(reason)

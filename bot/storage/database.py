@@ -8,8 +8,8 @@ import asyncio
 import contextlib
 import sqlite3
 import time
-from collections.abc import AsyncIterator
-from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, nullcontext
+from collections.abc import AsyncIterator, Iterator
+from contextlib import AbstractAsyncContextManager, asynccontextmanager, closing, contextmanager, nullcontext
 from functools import partial
 from pathlib import Path
 from typing import Any
@@ -20,7 +20,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection, AsyncEngine, create_async_en
 from sqlalchemy.pool import NullPool
 
 from bot.storage import sqlite_driver, sqlite_file
-from bot.storage.errors import DatabaseUnreachable, DatabaseUnwritable, StorageError, translated
+from bot.storage.errors import DatabaseDamaged, DatabaseUnreachable, DatabaseUnwritable, StorageError, translated
 from bot.storage.write_ahead_log import LONGEST, WriteAheadLog
 
 BUSY_TIMEOUT = 5.0  # seconds to wait for another writer; a write of ours takes a few milliseconds
@@ -150,6 +150,8 @@ class Database:
         self.url = parse_url(address)
         self.name = shown(self.url)
         self.is_ours = True  # whether no other bot may be using it: see bot.storage.sole_use
+        self.damage: DatabaseDamaged | None = None  # then it is only read
+        self.damaged = asyncio.Event()
         self._busy_timeout = busy_timeout
         # SQLite lets writers in by chance, after naps; those of one process come in order instead.
         is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -191,8 +193,9 @@ class Database:
     @asynccontextmanager
     async def writing(self) -> AsyncIterator[AsyncConnection]:
         """A transaction: committed at the end, rolled back by an error."""
-        with translated(self.name):
-            self._find_file()
+        with self.translated():
+            if self.damage is not None:  # it would get worse
+                raise DatabaseDamaged(str(self.damage))
             if not self.is_ours:
                 raise DatabaseUnreachable(
                     f"expected to be the only bot at {self.name}, but lost sight of it: looking if that is still so"
@@ -205,8 +208,7 @@ class Database:
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:
         """A consistent view that keeps no writer waiting; it writes nothing."""
-        with translated(self.name):
-            self._find_file()
+        with self.translated():
             async with self._engine.connect() as connection:
                 await connection.execution_options(reading=True)
                 async with connection.begin():
@@ -218,8 +220,7 @@ class Database:
 
         While it is open, SQLite's write-ahead log grows and keeps what is erased meanwhile.
         """
-        with translated(self.name):
-            self._find_file()
+        with self.translated():
             async with self._streaming_engine() as engine, engine.connect() as connection, connection.begin():
                 yield connection
 
@@ -237,10 +238,21 @@ class Database:
         finally:
             await engine.dispose()
 
-    def _find_file(self) -> None:
-        """Raises DatabaseUnreachable where a SQLite file is gone, before SQLite says less."""
-        if self.url.get_backend_name() == "sqlite":
-            sqlite_file.which(str(self.url.database))
+    @contextmanager
+    def translated(self) -> Iterator[None]:
+        """Whatever is wrong with the database is a StorageError; that it is damaged stays known.
+
+        A SQLite file that is gone is found out before SQLite says less.
+        """
+        try:
+            with translated(self.name):
+                if self.url.get_backend_name() == "sqlite":
+                    sqlite_file.which(str(self.url.database))
+                yield
+        except DatabaseDamaged as damage:
+            self.damage = self.damage or damage
+            self.damaged.set()
+            raise
 
     async def scrub(self) -> bool:
         """Move what was erased out of SQLite's write-ahead log too; whether all of it is gone by now.

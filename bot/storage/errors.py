@@ -97,6 +97,8 @@ _POSTGRESQL: dict[str, tuple[type[StorageError], str]] = {
         "expected to write to {name}, but it is read-only: name its primary server, or let this user write there",
     ),
     "42501": (DatabaseUnwritable, "expected the right to write to {name}: grant it to this user"),
+    "XX001": (DatabaseDamaged, "expected sound data in {name}, but the server says it is damaged: restore a backup"),
+    "XX002": (DatabaseDamaged, "expected sound indexes in {name}, but the server says they are damaged: REINDEX"),
     "53100": (DatabaseFull, "expected room on the disk of {name}, but it is full: free some space"),
 }
 

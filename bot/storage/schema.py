@@ -23,7 +23,8 @@ from bot.storage.database import (
     prepare_sqlite,
     shown,
 )
-from bot.storage.errors import DatabaseDamaged, SchemaForeign, SchemaTooNew, StorageError, read_only, translated
+from bot.storage.errors import SchemaForeign, SchemaTooNew, StorageError, read_only, translated
+from bot.storage.soundness import look_through
 from bot.storage.tables import metadata
 
 if TYPE_CHECKING:
@@ -61,12 +62,9 @@ async def _takes_no_writes(connection: AsyncConnection) -> bool:
 
 async def check_soundness(database: Database) -> None:
     """Let SQLite look through its own file. Raises DatabaseDamaged, or StorageError for orphaned rows."""
+    await look_through(database)
     async with database.reading() as connection:
-        if connection.dialect.name == "sqlite":
-            result: str | None = (await connection.exec_driver_sql("PRAGMA quick_check(1)")).scalar()
-            if result != "ok":
-                raise DatabaseDamaged(f"expected a sound database in {database.name}, got: {result}; restore a backup")
-            await connection.run_sync(_check_foreign_keys)
+        await connection.run_sync(_check_foreign_keys)
 
 
 async def prepare_schema(database: Database, address: str, busy_timeout: float = BUSY_TIMEOUT) -> bool:
