@@ -204,7 +204,9 @@ async def _prepare(
 
 def one_of(real: Option, made_up: Option, rng: random.Random) -> tuple[list[Option], int]:
     """A quiz about one of the two, by lot: what is shown and the answer "a machine", and which of these is right."""
-    return ([real, replace(made_up, line="")], 0) if rng.random() < 0.5 else ([made_up, Option(line="")], 1)
+    if rng.random() < 0.5:
+        return [real, Option.a_machine(made_up.prompt_id)], 0
+    return [made_up, Option.a_machine()], 1
 
 
 async def _author_of(line: Real, context: BotContext) -> Prompt | None:

@@ -13,22 +13,28 @@ from bot.storage.upsert import upsert
 
 GameKind = Literal["quiz", "duel"]
 
+_NO_WORDS = ""  # the line of an option that is no text: no line of a corpus is empty
+
 
 @dataclass(frozen=True)
 class Option:
-    """What can be voted for: the reply to a prompt or its own words, or a line of the corpus.
-
-    An empty line is the answer "a machine" in a quiz about one text, which is the first option; the prompt is then
-    what was made up besides and not shown, if it was not.
-    """
+    """What can be voted for: the reply to a prompt or its own words, or a line of the corpus; or `a_machine`."""
 
     prompt_id: int | None = None
     line: str | None = None
 
+    @classmethod
+    def a_machine(cls, unseen: int | None = None) -> "Option":
+        """The answer "a machine" in a quiz about one text, which is its other option.
+
+        unseen: the prompt of what was made up for the quiz, where the text is somebody else's.
+        """
+        return cls(unseen, _NO_WORDS)
+
     @property
     def shown(self) -> int | None:
         """The prompt of which people see something; None where there is none."""
-        return None if self.line == "" else self.prompt_id
+        return None if self.line == _NO_WORDS else self.prompt_id
 
 
 @dataclass(frozen=True)
