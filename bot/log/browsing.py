@@ -39,11 +39,22 @@ def browser(url: URL) -> "Datasette":
         from datasette.utils import parse_metadata
     except ImportError as error:
         raise LogError("expected Datasette to browse the log: pip install 'cotorra[logs]'") from error
+    _show_no_locals()
     path = Path(str(url.database))
     about = parse_metadata(METADATA.read_text("utf-8"))
     about["databases"] = {path.stem: {"tables": about.pop("tables"), "queries": about.pop("queries")}}
     limits = {"sql_time_limit_ms": _TIME_LIMIT, "allow_download": False, "facet_time_limit_ms": 500}
     return Datasette([str(path)], metadata=about, settings=limits)
+
+
+def _show_no_locals() -> None:
+    """Where Rich is installed, Datasette 0.65 prints the local variables of each error, people's words among them.
+
+    With that it fails itself at every page that is not found.
+    """
+    from datasette import handle_exception  # not before the application, which registers it as a plugin
+
+    handle_exception.rich = None
 
 
 def application(datasette: "Datasette") -> App:

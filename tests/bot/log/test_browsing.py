@@ -94,6 +94,14 @@ async def test_nothing_can_be_changed(pages: httpx.AsyncClient) -> None:
     assert len((await pages.get("/bot/newest.json?_shape=array")).json()) == 1
 
 
+async def test_a_page_that_is_not_there_is_not_found_and_an_error_tells_nobodys_words(
+    pages: httpx.AsyncClient, capfd: pytest.CaptureFixture[str]
+) -> None:
+    for address, status in (("/nope", 404), ("/bot/nope", 404), ("/bot.json?sql=DELETE+FROM+prompts", 400)):
+        assert (await pages.get(address)).status_code == status
+    assert capfd.readouterr() == ("", "")
+
+
 def test_every_table_and_column_that_is_described_exists() -> None:
     from datasette.utils import parse_metadata
 
