@@ -1,7 +1,8 @@
-"""Call memory: what groups were told within the last minute, beyond the end of the process that told it.
+"""Call memory: what groups were told within the last minute, and pauses, beyond the end of the process that knew them.
 
 Telegram counts twenty messages a minute in a group, whoever sent them; a bot that began with an empty count would be
-refused some. By this machine's clock: the server's is not known yet when a bot begins.
+refused some. And where it wants nothing for a while, whoever asks all the same may have to wait for longer. By this
+machine's clock: the server's is not known yet when a bot begins.
 """
 
 import datetime as dt
@@ -42,3 +43,20 @@ class CallMemory:
             await self._mail.note_call(chat_id, self._now())
         except StorageError as error:
             _log.debug("a message to a group goes without a note: %s", error)
+
+    async def pauses(self) -> dict[int, float]:
+        """For how many more seconds Telegram wants nothing in which chats."""
+        now = self._now()
+        try:
+            return {chat_id: (over_at - now).total_seconds() for chat_id, over_at in await self._mail.pauses(now)}
+        except StorageError as error:
+            _log.warning("which chats Telegram wants nothing in is not known: %s", error)
+            return {}
+
+    async def note_pause(self, chat_id: int, seconds: float) -> None:
+        """Telegram wants nothing in a chat for so long."""
+        now = self._now()
+        try:
+            await self._mail.note_pause(chat_id, now, now + dt.timedelta(seconds=seconds))
+        except StorageError as error:
+            _log.debug("a chat's pause is not noted: %s", error)

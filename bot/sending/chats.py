@@ -1,6 +1,6 @@
 """The chats that are written to: the turn and the budget of each, for as long as there is anything to remember.
 
-Knows no calls. What groups were told before this process began, a memory says.
+Knows no calls. What groups were told and chats were refused before this process began, a memory says.
 """
 
 import asyncio
@@ -15,13 +15,19 @@ _FORGET_ABOVE = 256  # chats in memory before those without a debt are forgotten
 
 
 class Memory(Protocol):
-    """What outlives the process: when groups were written to within the last minute. It raises nothing."""
+    """What outlives the process: when groups were written to within the last minute, and pauses. It raises nothing."""
 
     async def recent(self) -> Mapping[int, Sequence[float]]:
         """How many seconds ago each group was written to, the longest ago first."""
 
     async def note(self, chat_id: int) -> None:
         """A group is about to be written to."""
+
+    async def pauses(self) -> Mapping[int, float]:
+        """For how many more seconds Telegram wants nothing in which chats."""
+
+    async def note_pause(self, chat_id: int, seconds: float) -> None:
+        """Telegram wants nothing in a chat for so long."""
 
 
 class NoMemory:
@@ -31,6 +37,11 @@ class NoMemory:
         return {}
 
     async def note(self, chat_id: int) -> None: ...
+
+    async def pauses(self) -> Mapping[int, float]:
+        return {}
+
+    async def note_pause(self, chat_id: int, seconds: float) -> None: ...
 
 
 class Chat:
@@ -68,29 +79,42 @@ class Chats:
         return len(self._chats)
 
     async def load(self, now: float) -> None:
-        """Charge groups with what they were told before; doing it again, before the first call, is fine."""
+        """Charge chats with what was before; doing it again, before the first call, is fine."""
+        self._chats.clear()
         for group, ages in (await self._memory.recent()).items():
-            chat = self._chats[group] = Chat(group, self._budgets)
             for age in ages:
-                chat.budget.message_sent(now - age)
+                self._of(group).budget.message_sent(now - age)
+        for chat_id, seconds in (await self._memory.pauses()).items():
+            self._of(chat_id).budget.pause(now + seconds)
 
     async def note(self, chat: Chat) -> None:
         """A message, or a change of one, is about to go to the chat. Private ones have no limit a minute."""
         if isinstance(chat.addressee, int) and is_group(chat.addressee):
             await self._memory.note(chat.addressee)
 
+    async def pause(self, chat: Chat, now: float, seconds: float) -> None:
+        """Telegram wants nothing in the chat for so long."""
+        chat.budget.pause(now + seconds)
+        if isinstance(chat.addressee, int):
+            await self._memory.note_pause(chat.addressee, seconds)
+
     @contextmanager
     def called(self, addressee: Addressee, now: float) -> Iterator[Chat]:
         """The chat, which is not forgotten within."""
-        chat = self._chats.get(addressee)
-        if chat is None:
+        if addressee not in self._chats:
             self._forget(now)
-            chat = self._chats[addressee] = Chat(addressee, self._budgets)
+        chat = self._of(addressee)
         chat.calls += 1
         try:
             yield chat
         finally:
             chat.calls -= 1
+
+    def _of(self, addressee: Addressee) -> Chat:
+        chat = self._chats.get(addressee)
+        if chat is None:
+            chat = self._chats[addressee] = Chat(addressee, self._budgets)
+        return chat
 
     def _forget(self, now: float) -> None:
         """Forget chats without a debt, now and then, so that memory does not grow with every chat ever met."""

@@ -103,7 +103,7 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
         self.waiting = 0  # final texts that have not gone yet
 
     async def initialize(self) -> None:
-        """Take over what was sent right before this process began."""
+        """Take over what was sent right before this process began, and which pauses go on."""
         await self._chats.load(self._now())
 
     async def shutdown(self) -> None:
@@ -167,7 +167,7 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
                 try:
                     answer = await call()
                 except RetryAfter as error:
-                    self._chat_refused(chat, method, error)
+                    await self._chat_refused(chat, method, error)
                 else:
                     self._refusals.served()
                     return answer
@@ -186,7 +186,7 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
             await self._note(chat, method)
             return await call()
         except RetryAfter as error:
-            self._chat_refused(chat, method, error)
+            await self._chat_refused(chat, method, error)
             raise Dropped(f"Telegram has no room for {method} now") from error
         finally:
             self._charge(chat, method)
@@ -266,14 +266,14 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
 
     # --- "not now" ------------------------------------------------------------------------------------
 
-    def _chat_refused(self, chat: Chat, method: str, error: RetryAfter) -> None:
+    async def _chat_refused(self, chat: Chat, method: str, error: RetryAfter) -> None:
         self._observer.call_refused(method)
         seconds = retry_seconds(error)
         until = self._now() + seconds
         if is_decoration(method):
             chat.budget.pause_drafts(until)
         else:
-            chat.budget.pause(until)
+            await self._chats.pause(chat, self._now(), seconds)
         _log.warning("Telegram wants no %s in one chat for %.0f s", method, seconds)
         if (everything := self._refusals.refused(chat.addressee, until)) is not None:
             self._pause_all(everything)

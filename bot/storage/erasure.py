@@ -12,6 +12,7 @@ from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import machine_time
 from bot.storage.batches import in_batches
+from bot.storage.chat_pauses import ChatPauses
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries
 from bot.storage.group_calls import GroupCalls
@@ -79,6 +80,7 @@ class Erasure:
             await Inboxes(connection).forget_chat(chat_id)
             await Deliveries(connection).forget_chat(chat_id)
             await GroupCalls(connection).forget_chat(chat_id)
+            await ChatPauses(connection).forget_chat(chat_id)
         await self._delete_prompts((prompts.c.chat_id == chat_id) & (prompts.c.asked_at <= until))
         await self._delete_rows(games.c.id, (games.c.chat_id == chat_id) & (games.c.opened_at <= until))
         changed = (settings_changes.c.chat_id == chat_id) & (settings_changes.c.changed_at <= until)
@@ -128,9 +130,10 @@ class Erasure:
         return await self._delete_rows(states.c.prompt_id, states.c.saved_at < before)
 
     async def erase_calls(self) -> None:
-        """Which groups were written into, as far as it is too long ago to count; also that they were forgotten."""
+        """Which chats were written into or paused, as far as it counts no more; also that they were forgotten."""
         async with self._database.writing() as connection:
             await GroupCalls(connection).forget_old(self._now())
+            await ChatPauses(connection).forget_old(self._now())
 
     async def erase_names(self, before: dt.datetime) -> int:
         """The names of people not seen since this time who allowed nothing; of how many.

@@ -5,6 +5,7 @@ import datetime as dt
 from collections.abc import Callable, Sequence
 from dataclasses import dataclass
 
+from bot.storage.chat_pauses import ChatPauses
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries, Delivery
 from bot.storage.group_calls import GroupCalls
@@ -155,6 +156,16 @@ class Mail:
         """(group, time) of all that was written into groups within the last minute, in order."""
         async with self._database.reading() as connection:
             return await GroupCalls(connection).recent(now)
+
+    async def note_pause(self, chat_id: int, now: dt.datetime, over_at: dt.datetime) -> None:
+        """Telegram wants nothing in a chat before then."""
+        async with self._database.writing() as connection:
+            await ChatPauses(connection).put(chat_id, now, over_at)
+
+    async def pauses(self, now: dt.datetime) -> list[tuple[int, dt.datetime]]:
+        """(chat, end) of the pauses that go on."""
+        async with self._database.reading() as connection:
+            return await ChatPauses(connection).left(now)
 
     async def message_ids(self, chat_id: int, above: int) -> MessageIds:
         """What is known of the messages above an id."""

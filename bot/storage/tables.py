@@ -319,6 +319,14 @@ deliveries = Table(
     Index(None, "chat_id", "message_id"),
 )
 
+chat_pauses = Table(
+    "chat_pauses",  # until when Telegram wants nothing in a chat; gone when that is over
+    metadata,
+    Column("chat_id", BigId, primary_key=True, autoincrement=False),
+    Column("told_at", UtcTime, nullable=False),  # by this machine's clock, as is the next
+    Column("over_at", UtcTime, nullable=False),
+)
+
 group_calls = Table(
     "group_calls",  # what was written into groups, frames and edits too; gone after a minute
     metadata,

@@ -258,6 +258,18 @@ async def test_a_group_that_is_forgotten_leaves_nothing_that_was_said_there(data
     assert all(files_with(folder, person.mark("private-seed").encode()) for person in PEOPLE)
 
 
+async def test_a_pause_is_forgotten_with_its_chat_and_when_it_is_over(database: Database) -> None:
+    mail, now = Mail(database, 1), dt.datetime.now(dt.UTC)
+    for chat_id in (GROUP.id, 7):
+        await mail.note_pause(chat_id, now, now + dt.timedelta(hours=1))
+    await retention(database).forget_chat(GROUP.id)
+    assert [chat_id for chat_id, _ in await mail.pauses(now)] == [7]
+    early = now - dt.timedelta(hours=2)
+    await mail.note_pause(8, early, early + dt.timedelta(hours=1))
+    await retention(database).purge()
+    assert [chat_id for chat_id, _ in await mail.pauses(early)] == []
+
+
 async def test_a_group_that_was_told_that_it_is_forgotten_is_in_no_file_after_the_next_purge(
     database: Database,
 ) -> None:

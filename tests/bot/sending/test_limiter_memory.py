@@ -6,10 +6,12 @@ import datetime as dt
 from collections import defaultdict
 from dataclasses import dataclass, field
 from pathlib import Path
-from typing import Any
+from typing import Any, cast
 
 import pytest
+from telegram.error import RetryAfter
 
+from bot.playground import faults
 from bot.sending.budgets import Budgets
 from bot.sending.call_memory import CallMemory
 from bot.sending.outgoing import Priority
@@ -38,6 +40,11 @@ class Notebook:
 
     async def note(self, chat_id: int) -> None:
         self.notes.append((chat_id, now()))
+
+    async def pauses(self) -> dict[int, float]:
+        return {}
+
+    async def note_pause(self, chat_id: int, seconds: float) -> None: ...
 
 
 @pytest.mark.parametrize("moment", [0.3, 7.3, 18.9, 33.0, 40.0, 70.0])
@@ -110,4 +117,41 @@ async def test_without_a_database_a_group_is_told_all_the_same(address: str, cap
         memory = CallMemory(Mail(database, 1))
         await memory.note(GROUP)
         assert await memory.recent() == {}
+        await memory.note_pause(GROUP, 60)
+        assert await memory.pauses() == {}
     assert "the last minute is not known" in caplog.text
+    assert "wants nothing in is not known" in caplog.text
+
+
+async def test_a_bot_that_is_started_again_asks_nothing_of_a_chat_before_its_pause_is_over(address: str) -> None:
+    async with Stage(address, FakeGenerator()) as stage:
+        stage.playground.faults.add(faults.flood(300), method="sendMessage")
+        with pytest.raises(RetryAfter):
+            await stage.application.bot.send_message(stage.you, "early")
+        await stage.restart()
+        with pytest.raises(RetryAfter) as told:
+            await stage.application.bot.send_message(stage.you, "early")
+        assert dt.timedelta(seconds=200) < cast("dt.timedelta", told.value.retry_after)
+        with pytest.raises(Dropped):
+            await stage.application.bot.send_message(stage.you, "half", rate_limit_args=Priority.FRAME)
+        await stage.application.bot.send_message(stage.group, "whole")
+        assert stage.playground.calls.counts[429] == 1
+
+
+async def test_a_pause_is_remembered_until_its_end_unless_the_clock_was_set_back(address: str) -> None:
+    async with Stage(address, FakeGenerator()) as stage:
+        await stage.stop()
+        times, mail = [NOON], Mail(stage.database, 1)
+        memory = CallMemory(mail, lambda: times[-1])
+        await memory.note_pause(7, 30)
+        await memory.note_pause(7, 300)
+        await memory.note_pause(GROUP, 10)
+        times.append(NOON + dt.timedelta(seconds=5))
+        assert await memory.pauses() == {7: 295.0, GROUP: 5.0}
+        times.append(NOON + dt.timedelta(seconds=10))
+        assert await memory.pauses() == {7: 290.0}
+        times.append(NOON - dt.timedelta(seconds=1))
+        assert await memory.pauses() == {}
+        await memory.note_pause(GROUP, 1_000)
+        times.append(NOON + dt.timedelta(seconds=20))
+        assert await memory.pauses() == {GROUP: 979.0}
