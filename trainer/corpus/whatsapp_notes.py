@@ -24,7 +24,7 @@ _TITLE = re.compile(  # of a document, on the line after it
     r"[^\n/]{1,200}\.(?:pdf|docx?|xlsx?|pptx?|od[tsp]|txt|csv|zip|rar|apk|epub|mp3|m4a|vcf)(?:\n|$)", re.IGNORECASE
 )
 _GONE = re.compile(
-    r"(?:null|(?:This message was deleted|You deleted this message|Waiting for this message[^\n]*|"
+    r"(?:null|(?:This message was deleted|You deleted this message|"
     r"Missed (?:group )?(?:voice|video) call|"
     r"Se eliminó este mensaje|Eliminaste este mensaje|Este mensaje fue eliminado|"
     r"Llamada (?:de voz |de grupo )?perdida|Videollamada perdida|"
@@ -45,6 +45,14 @@ _GONE_ELSEWHERE = re.compile(
     r"Pesan ini (?:telah )?dihapus|Anda menghapus pesan ini|यह संदेश हटा दिया गया(?: था)?|आपने यह संदेश हटा दिया|"
     r"این پیام حذف شد|تم حذف هذه الرسالة|ההודעה הזו נמחקה|此消息已被?删除|此訊息已刪除|このメッセージは削除されました|"
     r"삭제된 메시지입니다|Mesajul a fost șters|Detta meddelande raderades|Tämä viesti poistettiin)[.。]?",
+    re.IGNORECASE,
+)
+# In place of a message that could not be deciphered yet. Only languages in which it was seen quoted: Russian's wording
+# and others are not known here, and stay. The second sentence has several forms, and tells it from people's words.
+_WAITING = re.compile(
+    r"(?:Waiting for this message|(?:Esperando (?:el|este) mensaje|Warte auf diese Nachricht|En attente de ce message|"
+    r"Aguardando mensagem|In attesa del messaggio|Wachten op dit bericht)\. "
+    r"(?:Esto puede|Das kann|Cela peut|Vérifiez votre téléphone|Essa ação pode|Potrebbe volerci|Dit kan))[^\n]*",
     re.IGNORECASE,
 )
 _ENCRYPTED = re.compile(
@@ -75,7 +83,7 @@ def without_notes(text: str) -> str:
     first, _, caption = text.partition("\n")
     if _MEDIA.fullmatch(first) or _ATTACHED.match(text):
         text = _TITLE.sub("", caption, count=1) if _TITLE.match(caption) else caption
-    return "" if any(form.fullmatch(text) for form in (_GONE, _GONE_ELSEWHERE, _ENCRYPTED)) else text.strip()
+    return "" if any(form.fullmatch(text) for form in (_GONE, _GONE_ELSEWHERE, _WAITING, _ENCRYPTED)) else text.strip()
 
 
 def author(name: str) -> str:

@@ -191,12 +191,27 @@ def test_a_name_may_hold_a_colon(tmp_path: Path) -> None:
         "ubicación en tiempo real compartida",
         "Это сообщение удалено",
         "Verpasster Sprachanruf",
+        "Waiting for this message. This may take a while.",
+        "Esperando el mensaje. Esto puede tomar tiempo.",
+        "Esperando el mensaje. Esto puede demorar un poco",
+        "Warte auf diese Nachricht. Das kann einen Moment dauern.",
+        "En attente de ce message. Vérifiez votre téléphone.",
+        "Aguardando mensagem. Essa ação pode levar alguns instantes.",
+        "In attesa del messaggio. Potrebbe volerci un po' di tempo.",
+        "Wachten op dit bericht. Dit kan even duren.",
         "Les messages et les appels sont chiffrés de bout en bout. Aucun tiers ne peut les lire.",
     ],
 )
 def test_what_the_program_wrote_itself_is_not_learned(tmp_path: Path, note: str) -> None:
     path = write(tmp_path, f"31/12/23, 23:58 - Ana: hola\n31/12/23, 23:59 - Ana: {note}\n31/12/23, 23:59 - Ana: fin\n")
     assert learned(path) == "hola\nfin\n\n"
+
+
+@pytest.mark.parametrize(
+    "said", ["Esperando el mensaje. ¿Lo mandaste?", "Warte auf diese Nachricht", "Aguardando mensagem."]
+)
+def test_people_may_wait_for_a_message_too(tmp_path: Path, said: str) -> None:
+    assert learned(write(tmp_path, f"31/12/23, 23:59 - Ana: {said}\n")) == f"{said}\n\n"
 
 
 @pytest.mark.parametrize(
