@@ -14,7 +14,7 @@ from telegram.error import BadRequest
 
 from bot.callbacks import OLD, Callback
 from bot.context import BotContext, occasion, person_of, phrases_for
-from bot.errors import CallbackRefused, GenerationFailed, SeedRefused, TurnTooSlow
+from bot.errors import CallbackRefused, GenerationFailed, SchedulerFull, SeedRefused, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.handlers.presses import NOT_YOURS, Action, Press, button
 from bot.languages import N_, NN_, Phrases, phrases
@@ -60,7 +60,7 @@ async def duel_command(update: Update, call: Call, context: BotContext) -> None:
     try:
         seed = seed_of(call.argument) if call.argument.strip() else ""
         game = await _prepare(update, call, seed, context) if seed else None
-    except (SeedRefused, TurnTooSlow, GenerationFailed) as refusal:
+    except (SeedRefused, SchedulerFull, TurnTooSlow, GenerationFailed) as refusal:
         await reply(update, say.of(refusal), context)
         return
     if game is None:

@@ -18,7 +18,7 @@ from telegram import (
 from telegram.error import BadRequest, Forbidden
 
 from bot.context import BotContext, author_of, person_of
-from bot.errors import GenerationFailed, SeedRefused, TurnTooSlow
+from bot.errors import GenerationFailed, SchedulerFull, SeedRefused, TurnTooSlow
 from bot.languages import Phrases, phrases
 from bot.sending.manners import defuse
 from bot.storage.book import Occasion, Origin
@@ -27,6 +27,7 @@ from bot.storage.settings import ChatSettings
 from bot.talking.composing import compose
 from bot.talking.conversation import scheduler_for
 from bot.talking.seeds import seed_of
+from bot.talking.thinking import unanswered
 from model.sampling import Rng
 
 LENGTH = 200  # characters: a guest is brief
@@ -68,9 +69,9 @@ async def _continue(
         return
     try:
         answer = await compose(prompt, scheduler, services.book)
-    except (TurnTooSlow, GenerationFailed) as refusal:
+    except (SchedulerFull, TurnTooSlow, GenerationFailed) as refusal:
         await answer_guest(message, say.of(refusal), context)
-        await services.book.close_prompt(prompt.id, Answer("failed"))
+        await services.book.close_prompt(prompt.id, unanswered(refusal))
         return
     sent = await answer_guest(message, defuse(answer.reply_text or ""), context)
     outcome = Answer("failed", answer.reply_text) if sent is None else replace(answer, outcome="answered")

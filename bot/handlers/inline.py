@@ -17,7 +17,7 @@ from telegram import (
 from telegram.error import BadRequest
 
 from bot.context import BotContext, phrases_for
-from bot.errors import TurnRefused
+from bot.errors import GenerationFailed, TurnRefused, TurnTooSlow
 from bot.generating.scheduler import Scheduler
 from bot.generating.turns import Turn
 from bot.languages import N_
@@ -94,7 +94,7 @@ async def on_choice(update: Update, context: BotContext) -> None:
     ]
     try:
         answers = await compose_all(prompts, scheduler, book)
-    except TurnRefused as refusal:
+    except (TurnTooSlow, GenerationFailed) as refusal:
         _log.warning("a chosen inline result was not written again: %s", type(refusal).__name__)
         return
     done = {prompt.id: replace(answer, outcome="answered") for prompt, answer in zip(prompts, answers, strict=True)}

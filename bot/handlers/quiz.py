@@ -13,7 +13,7 @@ from telegram.error import BadRequest, Forbidden
 
 from bot.callbacks import Callback
 from bot.context import BotContext, occasion, phrases_for
-from bot.errors import CallbackRefused, GenerationFailed, TurnTooSlow
+from bot.errors import CallbackRefused, GenerationFailed, SchedulerFull, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.handlers.presses import Action, Press, button
 from bot.languages import N_, NN_, Phrases
@@ -121,7 +121,7 @@ async def _play(
         return
     try:
         game = await _prepare(update, message, about_one, context)
-    except (TurnTooSlow, GenerationFailed) as refusal:
+    except (SchedulerFull, TurnTooSlow, GenerationFailed) as refusal:
         await say_at(spot, update, say.of(refusal), context)
         return
     if isinstance(game, str):

@@ -8,7 +8,7 @@ from telegram import Message, Update
 from telegram.error import BadRequest
 
 from bot.context import BotContext, phrases_for
-from bot.errors import GenerationFailed, TurnTooSlow
+from bot.errors import GenerationFailed, SchedulerFull, TurnTooSlow
 from bot.handlers.commands import Call
 from bot.languages import N_, NN_, Phrases
 from bot.pictures.surprise import Words, draw_surprise, shorten, unseen
@@ -51,7 +51,7 @@ async def surprise_command(update: Update, call: Call, context: BotContext) -> N
     scheduler = await scheduler_for(call.message.chat.id, NOTHING, context)
     try:
         scored = await scheduler.surprise(shown, call.message.chat.id)
-    except (TurnTooSlow, GenerationFailed) as refusal:
+    except (SchedulerFull, TurnTooSlow, GenerationFailed) as refusal:
         await reply(update, say.of(refusal), context)
         return
     bits = _bits(scored)

@@ -9,10 +9,12 @@ import time
 from collections.abc import Coroutine, Sequence
 from typing import Any, TypeVar
 
+from bot.errors import SchedulerStopped, TurnRefused
 from bot.generating.scheduler import Scheduler
 from bot.storage.book import Book
 from bot.storage.prompts import Answer, Prompt
 from bot.talking.prompt_turn import turn_of
+from bot.talking.thinking import unanswered
 from bot.text import clean
 
 T = TypeVar("T")
@@ -41,8 +43,18 @@ async def compose(prompt: Prompt, scheduler: Scheduler, book: Book) -> Answer:
 
 
 async def compose_all(prompts: Sequence[Prompt], scheduler: Scheduler, book: Book) -> list[Answer]:
-    """All of them at once, in their order; what was begun is given up where one of them fails."""
-    return await all_of([compose(prompt, scheduler, book) for prompt in prompts])
+    """All of them at once, in their order; where one of them is refused, all are given up and closed.
+
+    Raises TurnRefused, StorageError. After SchedulerStopped they are still to be written.
+    """
+    try:
+        return await all_of([compose(prompt, scheduler, book) for prompt in prompts])
+    except SchedulerStopped:
+        raise
+    except TurnRefused as refusal:
+        for prompt in prompts:
+            await book.close_prompt(prompt.id, unanswered(refusal))
+        raise
 
 
 async def all_of(work: Sequence[Coroutine[Any, Any, T]]) -> list[T]:

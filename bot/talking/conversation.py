@@ -16,7 +16,7 @@ from telegram import MaybeInaccessibleMessage, Update
 from telegram.error import BadRequest, Forbidden
 
 from bot.context import BotContext, occasion, phrases_for
-from bot.errors import GenerationFailed, StateGone, TurnTakenBack, TurnTooSlow
+from bot.errors import GenerationFailed, SchedulerFull, StateGone, TurnTakenBack, TurnTooSlow
 from bot.generating.scheduler import Scheduler
 from bot.languages import N_, NN_
 from bot.observability.logging_setup import outline
@@ -27,7 +27,7 @@ from bot.sending.streaming import Scene, Stream
 from bot.storage.book import NOTHING, Origin
 from bot.storage.prompts import Answer, Kind, Prompt
 from bot.talking.buttons import under_reply, while_writing
-from bot.talking.thinking import think
+from bot.talking.thinking import think, unanswered
 from bot.text import clean
 from model.sampling import Rng
 
@@ -58,7 +58,7 @@ async def continue_text(
     silent: without a sound, where nobody waits for it.
 
     None where the words were erased meanwhile. What a person can be told is told. Raises what passes, so that the
-    update is tried again: SchedulerFull, SchedulerStopped, StorageError, TelegramError.
+    update is tried again: SchedulerStopped, StorageError, TelegramError.
     """
     start = time.monotonic()
     services = context.bot_data
@@ -107,11 +107,12 @@ async def _answer(
         with services.underway.writing(prompt.id) as watch:
             async with stream.growing(watch):
                 answer = await think(prompt, scheduler, services.book, watch)
-    except (TurnTooSlow, TurnTakenBack, GenerationFailed, StateGone) as refusal:
+    except (SchedulerFull, TurnTooSlow, TurnTakenBack, GenerationFailed, StateGone) as refusal:
         if isinstance(refusal, GenerationFailed):
             _log.error("prompt %d: the generator failed: %s", prompt.id, outline(refusal))
-        await _say_instead(stream, prompt, say.of(refusal))
-        return Answer("refused" if isinstance(refusal, StateGone | TurnTakenBack) else "failed"), []
+        if prompt.asked.kind != "chime-in" or not isinstance(refusal, SchedulerFull):  # nobody waits for that one
+            await _say_instead(stream, prompt, say.of(refusal))
+        return unanswered(refusal), []
     text = answer.reply_text or ""
     try:
         sent = await stream.finish(defuse(text), under_reply(prompt, text, say, services.callbacks))

@@ -7,7 +7,7 @@ read from the log if it got there, and else written again from the same state, s
 import dataclasses
 import time
 
-from bot.errors import StateGone
+from bot.errors import GenerationFailed, StateGone, TurnRefused, TurnTooSlow
 from bot.generating.scheduler import Scheduler
 from bot.generating.turns import Watch
 from bot.languages import N_
@@ -69,6 +69,11 @@ def fits(data: bytes, scheduler: Scheduler) -> bool:
     except StateError:
         return False
     return True
+
+
+def unanswered(refusal: TurnRefused) -> Answer:
+    """What the log says of a prompt of which no text came."""
+    return Answer("failed" if isinstance(refusal, TurnTooSlow | GenerationFailed) else "refused")
 
 
 def _outcome(reason: Reason) -> Outcome:
