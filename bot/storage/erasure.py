@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from sqlalchemy import Column, ColumnElement, Table, delete, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, exists, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import machine_time
@@ -24,6 +24,7 @@ from bot.storage.tables import (
     chats,
     consents,
     games,
+    inbox,
     prompts,
     quotations,
     ratings,
@@ -114,13 +115,17 @@ class Erasure:
         return sum([await self.withdraw(user_id) for user_id in people])
 
     async def erase_expired(self, before: dt.datetime) -> int:
-        """The words of prompts asked before this time, unless their consent is in force; of how many."""
-        abandoned = before - dt.timedelta(days=1)  # until then a pending one may still be answered
+        """The words of prompts asked before this time, unless their consent is in force; of how many.
+
+        Not of those that are still to be answered: their updates wait, which the bot soon answers or lets expire.
+        """
+        same = (inbox.c.bot_id == prompts.c.bot_id) & (inbox.c.update_id == prompts.c.update_id)
+        waiting = exists(select(inbox.c.id).where(same, inbox.c.state == "waiting"))
         due = select(prompts.c.id).where(
             prompts.c.consent_id.is_(None),
             prompts.c.erased_at.is_(None),
             prompts.c.asked_at < before,
-            (prompts.c.outcome != "pending") | (prompts.c.asked_at < abandoned),
+            (prompts.c.outcome != "pending") | ~waiting,
         )
         due = due.order_by(prompts.c.asked_at)
         return await in_batches(self._database, lambda _: due, self._erase_words)

@@ -31,7 +31,7 @@ from bot.storage.inbox import Arrival
 from bot.storage.mail import Mail
 from bot.storage.prompts import Answer
 from bot.storage.ratings import Rating
-from bot.storage.tables import states, users
+from bot.storage.tables import prompts, states, users
 from bot.storage.users import User
 
 TERMS = Terms()
@@ -218,6 +218,22 @@ async def test_somebody_who_is_only_quoted_can_be_forgotten_and_stays_it(databas
     async with Database(f"sqlite:///{restored}") as again:
         assert (await retention(database, again).purge(whole=True)).forgotten == 1
     assert not any(files_with(folder_of(database), trace) for trace in traces)
+
+
+async def test_words_are_erased_in_time_though_nothing_came_of_them_unless_they_are_still_to_be_answered(
+    database: Database,
+) -> None:
+    book, mail = Book(database, TERMS.version), Mail(database, 1)
+    for number, words in ((7_001, "given up"), (7_002, "in hand")):
+        await book.open_prompt(Occasion(1, number, None, CALLER, None, NOW), "mention", words, 1, "f")
+        (place,) = await mail.accept([Arrival(1, number, 1, 1, NOW, "{}")])
+        if words == "given up":
+            await mail.end(place.id, "failed")
+    async with database.writing() as connection:
+        await connection.execute(update(prompts).values(consent_id=None))
+    await Retention(database, folder_of(database), 0).purge()
+    assert not files_with(folder_of(database), b"given up")
+    assert files_with(folder_of(database), b"in hand")
 
 
 async def test_an_update_that_waits_and_brings_somebodys_words_is_not_answered_once_they_are_forgotten(
