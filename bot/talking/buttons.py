@@ -6,7 +6,7 @@ from bot.callbacks import Callback, Callbacks
 from bot.languages import N_, Phrases
 from bot.storage.prompts import Prompt
 from bot.talking.takes import step
-from bot.text import utf16_units
+from bot.text import split_message
 
 MORE = N_("▶ Continue")
 AGAIN = N_("🔁 Another take")
@@ -14,6 +14,7 @@ WARMER = N_("🔥 Warmer")
 COLDER = N_("❄ Colder")
 STOP = N_("⏹ Stop")
 COPY = N_("📋 Copy")
+COPY_BEGINNING = N_("📋 Copy the beginning")
 
 LONGEST_COPY = 256  # UTF-16 units that a button can put on the clipboard
 
@@ -29,9 +30,10 @@ def under_reply(prompt: Prompt, text: str, say: Phrases, callbacks: Callbacks) -
             if step(temperature, action) != temperature
         ]
     )
-    copied = text.strip()
-    if 0 < utf16_units(copied) <= LONGEST_COPY:
-        rows.append([InlineKeyboardButton(say(COPY), copy_text=CopyTextButton(copied))])
+    parts = split_message(text, LONGEST_COPY)
+    if parts:
+        label = COPY if len(parts) == 1 else COPY_BEGINNING
+        rows.append([InlineKeyboardButton(say(label), copy_text=CopyTextButton(parts[0]))])
     return InlineKeyboardMarkup(rows)
 
 

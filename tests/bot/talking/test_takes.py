@@ -17,6 +17,7 @@ from bot.storage.ratings import Rating, Ratings
 from bot.storage.tables import prompts
 from bot.talking.takes import ERASED
 from bot.talking.thinking import GONE, OTHER_VOICE
+from bot.text import utf16_units
 from model.sampling import Rng
 from tests.bot.conftest import stage_on
 from tests.bot.fakes import FakeGenerator
@@ -80,7 +81,10 @@ async def state_of(stage: Stage, prompt: Prompt) -> bytes:
 
 
 async def test_every_reply_has_its_buttons(stage: Stage) -> None:
-    assert labels(await ask(stage, "/seed Domingo")) == ["▶ Continue", "🔁 Another take", "❄ Colder", "🔥 Warmer"]
+    seen = ["▶ Continue", "🔁 Another take", "❄ Colder", "🔥 Warmer"]
+    assert labels(await ask(stage, "/seed Domingo")) == [*seen, "📋 Copy the beginning"]
+    await stage.ask("/length 50")
+    assert labels(await ask(stage, "/seed Domingo")) == [*seen, "📋 Copy"]
 
 
 async def test_more_goes_on_from_the_very_same_state(stage: Stage) -> None:
@@ -311,10 +315,22 @@ async def test_a_short_reply_can_be_copied_as_it_was_written(stage: Stage) -> No
     await stage.book.change_settings(stage.occasion(1, now), length=20)
     await ask(stage, "/seed see example.org")
     (prompt,) = await stage.idle()
+    assert copies(stage) == [(prompt.answer.reply_text or "").strip()]
+
+
+async def test_of_a_long_reply_as_much_can_be_copied_as_a_button_holds(stage: Stage) -> None:
+    await ask(stage, f"/seed {'🦜' * 100}")
+    (prompt,) = await stage.idle()
+    (copied,) = copies(stage)
+    assert (prompt.answer.reply_text or "").startswith(copied)
+    assert 200 < utf16_units(copied) <= 256
+
+
+def copies(stage: Stage) -> list[str]:
+    """What the buttons of the one message that was sent put on the clipboard."""
     (call,) = stage.sent()
     keyboard: dict[str, Any] = json.loads(call.parameters["reply_markup"])
-    copies = [b["copy_text"]["text"] for row in keyboard["inline_keyboard"] for b in row if "copy_text" in b]
-    assert copies == [(prompt.answer.reply_text or "").strip()]
+    return [b["copy_text"]["text"] for row in keyboard["inline_keyboard"] for b in row if "copy_text" in b]
 
 
 async def test_a_stop_that_comes_too_late_says_so(stage: Stage) -> None:
