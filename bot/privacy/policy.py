@@ -16,8 +16,9 @@ VERSION = N_("Version {version} of these terms.")
 SECTIONS = {
     N_("What is kept when you use the bot"): N_(
         "What you ask and what the bot answers; when and in which chat; your Telegram id, name, user name and "
-        "language; the settings of the chat and who changed them; reactions, votes and scores. It keeps only messages "
-        "that are meant for it and, where a group lets it chime in, those that it answers."
+        "language; the settings of the chat and who changed them; reactions, votes and scores; where you pass on words"
+        " of somebody else, whose they are. It keeps only messages that are meant for it and, where a group lets it "
+        "chime in, those that it answers."
     ),
     N_("For how long, unless you allow more"): N_(
         "The words, and what the network remembers of them, are erased {limit}. Until then they serve only to answer "
@@ -25,15 +26,15 @@ SECTIONS = {
         "with which settings, how fast. Names go when you have been away for as long."
     ),
     N_("If you allow it"): N_(
-        "Your words and the answers to them are kept until you take them back, {purpose}. In exports, people and chats "
-        "are replaced by codes, and telephone numbers, addresses and the like by placeholders. Your yes covers what "
-        "you write after it; everybody in a group decides for themselves."
+        "Your words and the answers to them are kept until you take them back, {purpose}. In exports, people and chats"
+        " are replaced by codes, and telephone numbers, addresses and the like by placeholders. Your yes covers what "
+        "you write after it, and no words of others; everybody in a group decides for themselves."
     ),
     N_("Your rights"): N_(
         "/privacy shows what you decided and changes it at any time. /mydata sends you a file with all that is kept "
-        "about you. /forget erases all of it, also from what the network remembers and from what still waits for an "
-        "answer; a code from which nobody can tell who you are stays, so that restored backups are erased too. "
-        "Administrators can have a whole group forgotten."
+        "about you, also of your words in what others asked. /forget erases all of it, also from what the network "
+        "remembers and from what still waits for an answer; a code from which nobody can tell who you are stays, so "
+        "that restored backups are erased too. Administrators can have a whole group forgotten."
     ),
 }
 

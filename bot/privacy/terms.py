@@ -8,7 +8,7 @@ from dataclasses import dataclass
 
 from bot.languages import N_, NN_, SOURCE, Phrases, phrases
 
-WORDING = 3  # of the question below and of the policy page; a new one is a new version of the terms
+WORDING = 4  # of the question below and of the policy page; a new one is a new version of the terms
 PURPOSE = N_("to study how people talk with a small language model, and to train it further")
 QUESTION = N_(
     "May I keep what you ask me and what I answer, with your Telegram id, until you take it back with "
