@@ -7,7 +7,7 @@ first words come soon, however many long replies are being written.
 
 import threading
 import time
-from collections.abc import Callable
+from collections.abc import Callable, Iterator
 from dataclasses import dataclass
 from queue import SimpleQueue
 
@@ -30,16 +30,17 @@ class Job:
 
     turn: Turn
     watch: Watch
-    on_text: Callable[["Job", str], None]  # what there is, if anything; called from the engine's thread, as is the next
-    on_end: Callable[["Job", Continuation], None]
+    on_news: Callable[["Job", "News"], None]  # for whoever asks the thread for its news
     is_cancelled: bool = False
     # ---
     before: str = ""  # what was written among the newcomers
     nats: tuple[float, ...] = ()  # of the seed, which is read there
     seen: int = 0  # characters that the stop rule has seen
     busy_seconds: float = 0.0
-    told_at: float = 0.0
     told: int = 0  # characters
+
+
+News = str | Continuation  # of a turn: the text there is, if any yet; or its end
 
 
 class _Group:
@@ -47,6 +48,7 @@ class _Group:
 
     def __init__(self, batch: Batch) -> None:
         self.batch = batch
+        self.told_at = 0.0  # of how far they all are
         self.rows: dict[Job, Row] = {}
 
     def enter(self, job: Job, state: State, seed: str, rng: Rng) -> None:
@@ -66,12 +68,22 @@ class _Group:
 class EngineThread:
     """A thread with a generator that it loads itself; a daemon, so that one that hangs cannot keep the process.
 
+    on_news: called from the thread when there is news where there was none; `news` has it. One call for all turns,
+        since each wakes another thread, which takes longer than a character.
     on_death: called from the thread, once, if the generator cannot be loaded or raises; the thread then ends.
     """
 
-    def __init__(self, load: Callable[[], Generator], on_death: Callable[["EngineThread", Exception], None]) -> None:
+    def __init__(
+        self,
+        load: Callable[[], Generator],
+        on_news: Callable[["EngineThread"], None],
+        on_death: Callable[["EngineThread", Exception], None],
+    ) -> None:
         self.step_began: float | None = time.monotonic()  # None while there is nothing to do
         self._load = load
+        self._on_news = on_news
+        self._news: dict[Job, News] = {}  # nobody has asked for
+        self._is_told = False  # on_news was called for them
         self._on_death = on_death
         self._arrivals: SimpleQueue[Job | None] = SimpleQueue()
         self._is_abandoned = False
@@ -81,6 +93,12 @@ class EngineThread:
     def submit(self, job: Job) -> None:
         """From any thread: advance this one too."""
         self._arrivals.put(job)
+
+    def news(self) -> Iterator[tuple[Job, News]]:
+        """From another thread: the newest of each job, where there is any since the last time."""
+        self._is_told = False
+        for job in list(self._news):
+            yield job, self._news.pop(job)
 
     def end(self) -> None:
         """From any thread: stop after the step at hand, if it ever ends; nothing more is reported."""
@@ -128,16 +146,18 @@ class EngineThread:
             began = time.perf_counter()
             group.batch.step()
             now = time.perf_counter()
+            is_due = now - group.told_at >= SHOWN_EVERY
+            if is_due:
+                group.told_at = now
             for job in list(group.rows):
                 job.busy_seconds += now - began
-                self._look_at(job, group, now)
+                self._look_at(job, group, is_due)
+            self._report()
             if now - slice_began >= SLICE or not self._arrivals.empty():
                 return
 
-    def _look_at(self, job: Job, group: _Group, now: float) -> None:
-        """Is the turn over, a newcomer no more, or to be shown? An abandoned thread tells nobody."""
-        if self._is_abandoned:
-            return
+    def _look_at(self, job: Job, group: _Group, is_due: bool) -> None:
+        """Is the turn over, a newcomer no more, or to be told of?"""
         if job.is_cancelled:
             group.leave(job)
             return
@@ -147,16 +167,21 @@ class EngineThread:
             written, reason = ended
             state, rng = group.leave(job, written)
             shown = job.turn.stop_rule.shown(text[:written])
-            job.on_end(job, Continuation(shown, state, rng, reason, job.busy_seconds, job.nats))
+            self._news[job] = Continuation(shown, state, rng, reason, job.busy_seconds, job.nats)
             return
         if group is self._newcomers and len(text) >= FRESH:
             state, rng = group.leave(job)
             job.before = text
             self._others.enter(job, state, "", rng)
-        is_due = now - job.told_at >= SHOWN_EVERY or job.told < FIRST_SHOWN <= len(text)
-        if is_due:  # also while it reads: whoever waits for news of it is to know that it goes on
-            job.told_at, job.told = now, len(text)
-            job.on_text(job, text)
+        if is_due or job.told < FIRST_SHOWN <= len(text):  # also while it reads: it is to be known that it goes on
+            job.told = len(text)
+            self._news[job] = text
+
+    def _report(self) -> None:
+        """Say once that there is news. An abandoned thread tells nobody."""
+        if self._news and not self._is_told and not self._is_abandoned:
+            self._is_told = True
+            self._on_news(self)
 
 
 def _end(job: Job, text: str) -> tuple[int, Reason] | None:

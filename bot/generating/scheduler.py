@@ -15,7 +15,7 @@ from functools import partial
 from itertools import islice, takewhile
 
 from bot.errors import GenerationFailed, SchedulerFull, SchedulerStopped, TurnRefused, TurnTakenBack, TurnTooSlow
-from bot.generating.engine_thread import EngineThread, Job
+from bot.generating.engine_thread import EngineThread, Job, News
 from bot.generating.turns import Continuation, Turn, Watch
 from bot.languages import N_
 from model.config import SamplingConfig
@@ -52,8 +52,6 @@ class _Entry:
     done: "asyncio.Future[Continuation]"
     attempts: int = 0  # 0 while it waits for others of its chat
     job: Job | None = None  # the engine's, while it is there
-    is_told: bool = False  # news of its text is on the way to the event loop
-    text: str = ""
     heard_at: float = 0.0  # when it was last heard of, or came, by the event loop's clock
     alarm: asyncio.TimerHandle | None = None  # looks whether that was too long ago
 
@@ -166,7 +164,7 @@ class Scheduler:
         """Give the engine as many turns as it takes; after a failure the suspects first, each alone."""
         while self._is_open and (entry := self._next()) is not None:
             entry.attempts += 1
-            entry.job = Job(entry.turn, entry.watch, partial(self._on_text, entry), partial(self._on_end, entry))
+            entry.job = Job(entry.turn, entry.watch, partial(self._learn, entry))
             if self._engine is None:
                 self._engine = self._start_engine(self._load_again)
             self._engine.submit(entry.job)
@@ -214,27 +212,21 @@ class Scheduler:
 
     # --- news from the engine's thread --------------------------------------------------------------
 
-    def _on_text(self, entry: _Entry, job: Job, text: str) -> None:
-        """In the engine's thread: at most one message of an entry is on its way, however fast the text grows."""
-        entry.text = text
-        if not entry.is_told:
-            entry.is_told = True
-            self._tell(self._show, entry)
+    def _hear(self, engine: EngineThread) -> None:
+        for job, news in engine.news():
+            job.on_news(job, news)
 
-    def _show(self, entry: _Entry) -> None:
-        entry.is_told = False
+    def _learn(self, entry: _Entry, job: Job, news: News) -> None:
+        if entry.job is not job or entry.done.done():
+            return
         entry.heard_at = self._loop.time()
-        text = entry.turn.stop_rule.shown(entry.text)
-        if entry in self._entries and len(text) > len(entry.watch.text):  # a second attempt writes it anew
+        if isinstance(news, Continuation):
+            entry.watch.show(news.text)
+            entry.done.set_result(news)
+            return
+        text = entry.turn.stop_rule.shown(news)
+        if len(text) > len(entry.watch.text):  # a second attempt writes it anew
             entry.watch.show(text)
-
-    def _on_end(self, entry: _Entry, job: Job, continuation: Continuation) -> None:
-        self._tell(self._settle, entry, job, continuation)
-
-    def _settle(self, entry: _Entry, job: Job, continuation: Continuation) -> None:
-        if entry.job is job and not entry.done.done():
-            entry.watch.show(continuation.text)
-            entry.done.set_result(continuation)
 
     def _tell(self, callback: Callable[..., None], *arguments: object) -> None:
         try:
@@ -245,7 +237,7 @@ class Scheduler:
     # --- an engine that fails -----------------------------------------------------------------------
 
     def _start_engine(self, load: Callable[[], Generator]) -> EngineThread:
-        return EngineThread(load, lambda engine, error: self._tell(self._replace, engine, error))
+        return EngineThread(load, partial(self._tell, self._hear), partial(self._tell, self._replace))
 
     def _load_again(self) -> Generator:
         """In the engine's thread."""
