@@ -42,6 +42,8 @@ const composer = new Composer({
   respoken: (chat) => history.show(chat),
 });
 const panel = new Panel({ send, open: (id) => (store.chats.has(id) ? open(id) : (awaited = id)) });
+// What is drawn while the font is under way keeps its boxes for good.
+await document.fonts.load('1em "Page Emoji"', "🦜").catch(() => []);
 const connection = connect({ onEvent: (event) => events[event.type]?.(event), onState: (up) => (byId("notice").hidden = up) });
 
 const events = {
