@@ -24,11 +24,12 @@ WINDOW = 256  # characters
 WARM = 32  # characters at the start of each window that are read, but not counted
 
 _BATCH = 96  # windows side by side
+_STRETCH = 64  # characters of them at once, for what the layers make of a whole window takes four times the memory
 _STREAMS = 16  # read side by side as if they were one
 _RUN_UP = 1024  # characters read before a stream begins: by then a state from zeros is what it would have been
 _SHORTEST_STREAM = 4 * _RUN_UP
 _ENGINE_CHUNK = 1024  # characters whose logits are held at once
-_LOGITS = 1 << 24  # numbers held at once, 64 MiB: with thousands of characters, fewer windows side by side
+_LOGITS = 1 << 22  # numbers held at once, 16 MiB: with thousands of characters, fewer windows side by side
 
 
 _COMPRESSORS: dict[str, Callable[[bytes], int]] = {
@@ -43,7 +44,7 @@ class Evaluator:
     def __init__(self, network: keras.Sequential, dtype: Any = tf.float32) -> None:
         self._network = network
         self._dtype = dtype
-        self._side_by_side = max(1, _LOGITS // (WINDOW * network.get_layer("logits").units))
+        self._side_by_side = max(1, _LOGITS // (_STRETCH * network.get_layer("logits").units))
         self._pass = tf.function(self._pass_eagerly, autograph=False)
 
     def zero_state_loss(self, text: EncodedText, most: int | None = None) -> float:
@@ -54,7 +55,7 @@ class Evaluator:
         for first in range(0, len(starts), batch):
             part = starts[first : first + batch]
             rows = [text[start : start + window + 1] for start in np.resize(part, batch)]  # one shape, compiled once
-            losses, _ = self._losses(np.stack(rows), zero_state(self._network, batch))
+            losses = self._from_zero(np.stack(rows))
             total += float(losses[warm:, : len(part)].sum(dtype=np.float64))
         return total / (len(starts) * (window - warm))
 
@@ -72,14 +73,22 @@ class Evaluator:
         stops = np.minimum(starts + length, count)
         run_up = _RUN_UP if streams > 1 else 0
         state, total = zero_state(self._network, streams), 0.0
-        for place in range(-run_up, length, WINDOW):
+        for place in range(-run_up, length, _STRETCH):
             if place == 0:
                 state = [(_first_row_zero(h), _first_row_zero(c)) for h, c in state]
             losses, state = self._losses(_rows(text, starts + place), state)
             if place >= 0:
-                counted = place + np.arange(WINDOW)[:, None] < stops - starts
+                counted = place + np.arange(_STRETCH)[:, None] < stops - starts
                 total += float(losses[counted].sum(dtype=np.float64))
         return total / count
+
+    def _from_zero(self, ids: Ids) -> Any:
+        """Nats (T, B) of ids (B, T + 1) that are read from a zero state."""
+        state, losses = zero_state(self._network, len(ids)), []
+        for place in range(0, ids.shape[1] - 1, _STRETCH):
+            some, state = self._losses(ids[:, place : place + _STRETCH + 1], state)
+            losses.append(some)
+        return np.concatenate(losses)
 
     def _losses(self, ids: Any, state: RecurrentState) -> tuple[Any, RecurrentState]:
         """Nats (T, B) of ids (B, T + 1), and the state after them."""
@@ -133,11 +142,11 @@ def compressed_bits(text: str, before: str = "") -> dict[str, float]:
 
 
 def _rows(text: EncodedText, starts: Any) -> Ids:
-    """WINDOW + 1 ids from each start, (B, WINDOW + 1); `<unk>` where the text has not begun or has ended."""
-    rows = np.full((len(starts), WINDOW + 1), UNKNOWN_ID, np.int32)
+    """_STRETCH + 1 ids from each start, (B, _STRETCH + 1); `<unk>` where the text has not begun or has ended."""
+    rows = np.full((len(starts), _STRETCH + 1), UNKNOWN_ID, np.int32)
     for row, start in zip(rows, starts, strict=True):
         if start >= 0:
-            ids = text[start : start + WINDOW + 1]
+            ids = text[start : start + _STRETCH + 1]
             row[: len(ids)] = ids
     return rows
 
