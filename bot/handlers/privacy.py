@@ -52,11 +52,10 @@ async def ask_once(update: Update, context: BotContext) -> None:
     if message is None or person is None:
         return
     services = context.bot_data
-    say = await phrases_for(update, context)
-    question = services.terms.question(say.language)
     only = None if is_private(message) else update.update_id
-    if not await services.consents.is_due(person.id, question.version, context.bot.id, only):
+    if not await services.consents.is_due(person.id, services.terms.version, context.bot.id, only):
         return
+    question = services.terms.question((await phrases_for(update, context)).language)
     try:
         choice = _choice(message.chat.id, person.id, question, context)
         await say_at(spot_of(message), update, question.sentence, context, choice, QUESTION)
