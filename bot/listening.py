@@ -1,11 +1,16 @@
-"""Listening: a web application at an address of this machine, for as long as a context lasts."""
+"""Listening: a web application at an address of this machine, for as long as a context lasts.
+
+Whoever opens connections and says nothing takes only each other's: the process has its files for its work.
+"""
 
 import errno
 import socket
 from collections.abc import AsyncIterator
 from contextlib import asynccontextmanager
+from typing import Any
 
 from tornado.httpserver import HTTPServer
+from tornado.iostream import IOStream
 from tornado.web import Application
 
 from bot.errors import ListenRefused
@@ -13,6 +18,22 @@ from bot.errors import ListenRefused
 BODY_TIME = 30.0  # seconds in which a request's body has to be there
 BACKLOG = 128  # connections that wait to be accepted
 IDLE_TIME = 120.0  # seconds that a connection without a request is kept
+MOST_CONNECTIONS = 128  # a proxy or Prometheus has a few, and a process may have 1,024 files open
+
+
+class BoundedServer(HTTPServer):
+    """A server with so many connections at once: the oldest ends where a new one would be too many."""
+
+    def initialize(self, *arguments: Any, **named: Any) -> None:
+        super().initialize(*arguments, **named)
+        self._streams: list[IOStream] = []
+
+    def handle_stream(self, stream: IOStream, address: tuple[Any, ...]) -> None:
+        self._streams = [each for each in self._streams if not each.closed()]
+        if len(self._streams) >= MOST_CONNECTIONS:
+            self._streams.pop(0).close()
+        self._streams.append(stream)
+        super().handle_stream(stream, address)
 
 
 @asynccontextmanager
@@ -27,7 +48,7 @@ async def listening(application: Application, host: str, port: int, most_bytes: 
 
     Raises ListenRefused where the address cannot be had.
     """
-    server = HTTPServer(
+    server = BoundedServer(
         application,
         max_body_size=most_bytes,
         max_buffer_size=most_bytes + 2**16,

@@ -138,8 +138,8 @@ class Inbox:
             await self._left.wait()
 
     def _arrival(self, update: Mapping[str, Any]) -> Arrival:
-        update_id = update.get("update_id")
-        if not isinstance(update_id, int):
+        update_id = update_id_of(update)
+        if update_id is None:
             raise UpdateUnreadable("expected an update of Telegram with its update_id")
         message = _new_message(update)
         chat_id = _integer((message or _reaction(update)).get("chat"), "id")
@@ -222,6 +222,11 @@ class Inbox:
         return self._in_hand[update_id]
 
 
+def update_id_of(update: object) -> int | None:
+    """The number of an update; None for what is none, or has one that no database takes."""
+    return _integer(update, "update_id")
+
+
 def _new_message(update: Mapping[str, Any]) -> Mapping[str, Any]:
     """What somebody says, which has its turn in its chat.
 
@@ -239,4 +244,4 @@ def _reaction(update: Mapping[str, Any]) -> Mapping[str, Any]:
 
 def _integer(values: object, name: str) -> int | None:
     found = values.get(name) if isinstance(values, Mapping) else None
-    return found if isinstance(found, int) and abs(found) < 2**63 else None
+    return found if type(found) is int and abs(found) < 2**63 else None

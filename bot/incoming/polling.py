@@ -9,7 +9,7 @@ from typing import Any, NoReturn
 from telegram.error import Conflict, TelegramError
 from telegram.ext import ExtBot
 
-from bot.incoming.inbox import Inbox
+from bot.incoming.inbox import Inbox, update_id_of
 from bot.insistence import Insistence
 from bot.sending.outgoing import RateArgs
 
@@ -35,7 +35,7 @@ class UpdatesBot(ExtBot[RateArgs]):
         found = await self._post("getUpdates", given, read_timeout=seconds + SLACK)
         if not isinstance(found, list):
             raise TelegramError("expected a list of updates")
-        if not all(isinstance(update, Mapping) and isinstance(update.get("update_id"), int) for update in found):
+        if any(update_id_of(update) is None for update in found):
             raise TelegramError("expected updates with an update_id")
         return found
 

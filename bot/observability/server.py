@@ -31,7 +31,7 @@ class MetricsPage(RequestHandler):
 
 
 class HealthPage(RequestHandler):
-    """GET /healthz: 200 where everything works, 503 where not; either says what was found."""
+    """GET or HEAD /healthz: 200 where everything works, 503 where not; either says what was found."""
 
     def initialize(self, health: Health) -> None:
         self._health = health
@@ -40,6 +40,8 @@ class HealthPage(RequestHandler):
         report = await self._health.report()
         self.set_status(200 if report.ok else 503)
         self.write(report.as_json())
+
+    head = get  # some monitors ask for the status alone
 
 
 class FixedPage(RequestHandler):

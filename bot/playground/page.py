@@ -9,7 +9,7 @@ import logging
 from collections.abc import Callable
 from pathlib import Path
 
-from tornado.web import StaticFileHandler
+from tornado.web import HTTPError, StaticFileHandler
 from tornado.websocket import WebSocketClosedError, WebSocketHandler
 
 from bot.playground.actions import NOT_UNDERSTOOD, Actions
@@ -26,6 +26,11 @@ _LOGGER = logging.getLogger(__name__)
 
 class PageFiles(Guarded, StaticFileHandler):
     """The page's own files, and nothing from anywhere else."""
+
+    def prepare(self) -> None:
+        super().prepare()
+        if "\0" in self.path_args[0]:  # no file system has such a name, and Python raises an error for it
+            raise HTTPError(404)
 
     def set_extra_headers(self, path: str) -> None:
         host = self.request.host

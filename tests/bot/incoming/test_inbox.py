@@ -156,7 +156,7 @@ async def mend_table(stage: Stage) -> None:
 @pytest.mark.parametrize(
     "words",
     ["database is locked", "database or disk is full", "attempt to write a readonly database", "disk I/O error",
-     "database disk image is malformed", "unable to open database file"],
+     "unable to open database file"],
 )  # fmt: skip
 async def test_what_the_database_does_not_take_stays_with_telegram(
     stage: Stage, words: str, caplog: pytest.LogCaptureFixture

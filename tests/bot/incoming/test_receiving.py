@@ -10,11 +10,12 @@ import pytest
 from pydantic import SecretStr
 from sqlalchemy import text
 from telegram import WebhookInfo
-from telegram.error import BadRequest
+from telegram.error import BadRequest, TelegramError
 
 from bot.clock import ServerClock
 from bot.errors import ConnectionRefused
 from bot.handlers import UPDATES
+from bot.incoming.polling import UpdatesBot
 from bot.incoming.webhook import SECRET_HEADER
 from bot.incoming.webhook_config import WebhookConfig
 from bot.incoming.webhook_upkeep import Upkeep
@@ -108,6 +109,8 @@ HOSTILE: list[dict[str, Any]] = [
     {"content": b"[" * 100_000},
     {"content": b"{}"},
     {"content": b'{"update_id": "7"}'},
+    {"content": b'{"update_id": true}'},
+    {"content": b'{"update_id": 9223372036854775808}'},
     {"content": b"x" * 2_000_000},
 ]
 
@@ -133,6 +136,16 @@ async def test_nothing_but_telegrams_own_updates_touches_a_running_bot(address: 
         assert waiting == 0
         assert [call.method for call in stage.playground.calls.of(after=mark) if call.method != "getWebhookInfo"] == []
         assert (await stage.ask("/seed unharmed")).startswith("unharmed")
+
+
+@pytest.mark.parametrize("number", [2**63, True, "7", None])
+async def test_what_is_no_update_is_fetched_again_and_brings_nothing_down(number: object) -> None:
+    class Odd(UpdatesBot):
+        async def _post(self, *_: object, **__: object) -> list[dict[str, object]]:
+            return [{"update_id": number}]
+
+    with pytest.raises(TelegramError, match="expected updates with an update_id"):
+        await Odd("1:a").raw_updates(None, 0, ())
 
 
 # --- the upkeep, in virtual time --------------------------------------------------------------------------

@@ -12,6 +12,7 @@ from telegram import Bot
 from bot.errors import ListenRefused, UpdateUnreadable
 from bot.incoming.webhook import MOST_BYTES, SECRET_HEADER, webhook_server
 from bot.incoming.webhook_config import WebhookConfig
+from bot.listening import MOST_CONNECTIONS
 from bot.playground import Playground
 from bot.storage.errors import DatabaseLocked
 
@@ -141,6 +142,16 @@ async def test_a_large_body_that_does_not_say_so_is_refused_when_it_grows(hook: 
     piece = b"10000\r\n" + b" " * 0x10000 + b"\r\n"
     assert await hook.send(piece * (MOST_BYTES // 0x10000 + 2), chunked=True) in (0, 400, 413)
     assert hook.keeper.asked == 0
+
+
+async def test_whoever_opens_connections_and_says_nothing_keeps_nobody_out(hook: Hook) -> None:
+    silent = [await asyncio.open_connection("127.0.0.1", hook.port) for _ in range(MOST_CONNECTIONS + 9)]
+    assert await hook.send() == 200
+    async with asyncio.timeout(10):
+        assert [await reader.read() for reader, _ in silent[:9]] == [b""] * 9
+    assert not any(reader.at_eof() for reader, _ in silent[-MOST_CONNECTIONS // 2 :])
+    for _, writer in silent:
+        writer.close()
 
 
 async def test_telegram_is_told_only_when_the_update_is_there(hook: Hook) -> None:

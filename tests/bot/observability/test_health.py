@@ -98,6 +98,7 @@ async def test_the_pages_are_two_and_are_only_read() -> None:
         assert (await client.get("/")).status_code == 404
         assert (await client.get("/metrics/x")).status_code == 404
         assert (await client.post("/healthz")).status_code == 405
+        assert (await client.head("/healthz")).status_code == 200
 
 
 # --- probes -----------------------------------------------------------------------------------------------

@@ -2,6 +2,7 @@
 
 import asyncio
 import json
+from contextlib import closing
 from typing import Any
 from urllib.parse import urlsplit
 
@@ -92,6 +93,23 @@ async def test_values_of_the_wrong_type_are_refused(
 ) -> None:
     answer = await web.post(f"/bot{playground.token}/getUpdates", data=values)
     assert answer.status_code == 400
+
+
+@pytest.mark.parametrize(
+    "path",
+    ["/../../etc/passwd", "/static/..%2f..%2fserver.py", "/%2e%2e/%2e%2e/server.py", "/static/%00", "//etc/passwd"],
+)
+async def test_no_path_leads_out_of_the_pages_folder(
+    playground: Playground, path: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """As they stand: a client that is a browser would tidy them up."""
+    address = urlsplit(playground.page_url)
+    reader, writer = await asyncio.open_connection(address.hostname, address.port)
+    with closing(writer):
+        writer.write(f"GET {path} HTTP/1.1\r\nHost: {address.netloc}\r\nConnection: close\r\n\r\n".encode())
+        answer = await reader.read()
+    assert answer.split()[1] in (b"403", b"404")
+    assert "Traceback" not in caplog.text
 
 
 @pytest.mark.parametrize(
