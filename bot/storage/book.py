@@ -258,16 +258,6 @@ class Book:
         async with self._database.reading() as connection:
             return await Prompts(connection).last_answered(chat_id, thread_id)
 
-    async def rate(self, rating: Rating, user: User | None = None) -> bool:
-        """Note an opinion; whether the prompt is still there. `user`: who gave it, where they are known."""
-        async with self._database.writing() as connection:
-            if await Prompts(connection).find(rating.prompt_id) is None:
-                return False
-            if user is not None:
-                await Users(connection).see(user, rating.rated_at)
-            await Ratings(connection).add(rating)
-            return True
-
     async def replace_ratings(self, prompt_id: int, user: User, kind: RatingKind, new: list[Rating]) -> bool:
         """What somebody thinks now in place of what they thought before; whether the prompt is still there."""
         async with self._database.writing() as connection:

@@ -26,7 +26,8 @@ from bot.log.writers import Format, Records, writer
 from bot.storage.book import Book, Origin
 from bot.storage.database import Database
 from bot.storage.prompts import Prompts
-from bot.storage.ratings import Rating
+from bot.storage.ratings import Rating, Ratings
+from bot.storage.users import Users
 from tests.bot.log.rows import ANA, EVA, HOUR, LUIS, NOON, add, ask, decide
 
 CONSENTED = Filter(consented=True)
@@ -89,9 +90,10 @@ async def test_erased_words_are_not_there_and_the_facts_are_for_the_operator_alo
 async def test_a_record_has_all_that_was_measured_and_nobodys_number(database: Database, tmp_path: Path) -> None:
     await decide(database, ANA, "allowed")
     prompt = await add(database, 3, chat=-42)
-    book = Book(database)
-    for kind, value, user in (("reaction", "👍", 8), ("reaction", "🔥", None), ("again", "1", None)):
-        await book.rate(Rating(prompt.id, user, kind, value, NOON), LUIS if user else None)  # type: ignore[arg-type]
+    async with database.writing() as connection:
+        await Users(connection).see(LUIS, NOON)
+        for kind, value, user in (("reaction", "👍", 8), ("reaction", "🔥", None), ("again", "1", None)):
+            await Ratings(connection).add(Rating(prompt.id, user, kind, value, NOON))  # type: ignore[arg-type]
     (row,) = await records(database, tmp_path)
     assert tuple(row) == SCHEMA.names
     asked, done = prompt.asked, prompt.answer

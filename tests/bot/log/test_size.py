@@ -12,6 +12,7 @@ from benchmarks.large_log import World, generate
 from benchmarks.log import Replier, measure_purges, measure_queries
 from bot.log.filters import Filter
 from bot.log.stats import stats
+from bot.privacy.my_data import collect
 from bot.privacy.retention import Retention
 from bot.storage.book import Book, Origin
 from bot.storage.consent_book import ConsentBook
@@ -89,8 +90,7 @@ async def a_day_of_the_bot(database: Database) -> None:
     await book.prompt_of_message(5, 61)
     await book.state_after(first.id)
     await book.last_prompt(5)
-    await book.rate(Rating(first.id, 8, "reaction", "👍", NOON), LUIS)
-    await book.replace_ratings(first.id, LUIS, "reaction", [])
+    await book.replace_ratings(first.id, LUIS, "reaction", [Rating(first.id, 8, "reaction", "👍", NOON)])
     await mail.end(place.id, "done")
     await mail.forget()
 
@@ -119,6 +119,14 @@ async def test_nothing_that_is_erased_in_batches_is_found_by_reading_all_prompts
         await erasure.forget_person(7, later)
         await erasure.forget_chat(5, later)
     assert [scan for scan in await scans(database, seen) if not scan.startswith("SCAN inbox")] == []
+
+
+async def test_what_somebody_is_sent_of_themselves_is_found_by_reading_no_whole_table(database: Database) -> None:
+    await a_day_of_the_bot(database)
+    with statements() as seen:
+        await collect(database, 7)
+    assert len(seen) > 10
+    assert await scans(database, seen) == []
 
 
 async def test_the_last_reply_of_a_chat_is_looked_for_from_the_newest_on(database: Database) -> None:

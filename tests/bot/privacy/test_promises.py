@@ -158,7 +158,8 @@ async def test_what_was_asked_inline_and_thought_of_replies_is_forgotten_too(sta
     prompt = await book.open_prompt(inline, "inline", "inline parrot", 1, "f")
     await book.close_prompt(prompt.id, Answer("answered", "inline parrot says", inline_message_id="telling-inline-id"))
     theirs = await say(stage, "their parrot", stage.group)
-    await book.rate(Rating(theirs.id, 55, "reaction", "telling-reaction", now), User(55, "Inline"))
+    opinion = Rating(theirs.id, 55, "reaction", "telling-reaction", now)
+    await book.replace_ratings(theirs.id, User(55, "Inline"), "reaction", [opinion])
     assert on_disk(stage.address, "inline parrot")
     await retention(stage).forget_person(55)
     for gone in ("inline parrot", "telling-inline-id", "telling-reaction"):
