@@ -19,6 +19,9 @@ _ON_THEIR_OWN = ("setmy", "deletemy", "setwebhook", "deletewebhook", "close", "l
 _MESSAGES = ("send", "edit", "forward", "copy", "stoppoll")  # what counts as writing into a chat
 
 
+AboutToGo = Callable[[], Awaitable[object]]
+
+
 class Priority(Enum):
     """How much a call matters: what gives way to what when there is not room for everything."""
 
@@ -29,13 +32,13 @@ class Priority(Enum):
 
 @dataclass(frozen=True)
 class Departure:
-    """A call with something to be done once its turn has come, right before it goes: at each attempt, if it takes more.
+    """A call with something to be done once it is among the next to go: at each attempt, if it takes more.
 
     Until then it is certain that nothing was sent, however long the call has waited.
     """
 
     priority: Priority
-    about_to_go: Callable[[], Awaitable[object]]
+    about_to_go: AboutToGo
 
 
 RateArgs = Priority | Departure  # what callers tell the rate limiter

@@ -1,8 +1,8 @@
 """The rate limiter: every call to Telegram waits for its turn here, or is dropped; final texts come first.
 
 Knows no handlers. Callers say how much a call matters with `rate_limit_args=Priority.FRAME`; what says nothing
-is a final text, unless it is a typing action or a draft. A `Departure` says besides what is to be done right before
-the call goes. The clock is the event loop's.
+is a final text, unless it is a typing action or a draft. A `Departure` says besides what is to be done once
+the call is among the next to go. The clock is the event loop's.
 
 * A final text waits for its chat's turn, then for the bot's, and is tried again where Telegram says "not now" for
   some seconds. Where it says so for longer, callers are told, and come back then: they hold nothing meanwhile. Texts
@@ -15,7 +15,7 @@ the call goes. The clock is the event loop's.
 import asyncio
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine, Iterator
+from collections.abc import AsyncIterator, Callable, Coroutine, Iterator
 from contextlib import AbstractAsyncContextManager, asynccontextmanager, contextmanager
 from functools import partial
 from typing import Any, Protocol
@@ -26,6 +26,7 @@ from telegram.ext import BaseRateLimiter
 from bot.sending.budgets import TELEGRAM_BUDGETS, Budgets, Refusals
 from bot.sending.chats import Chat, Chats, Memory, NoMemory
 from bot.sending.outgoing import (
+    AboutToGo,
     Departure,
     Priority,
     RateArgs,
@@ -52,7 +53,10 @@ class Dropped(TelegramError):
     """A frame or a typing action that could not go at once; Telegram was not asked, or did not want it."""
 
 
-def _after(first: Callable[[], Awaitable[object]], call: Call) -> Call:
+async def _nothing() -> None: ...
+
+
+def _after(first: AboutToGo, call: Call) -> Call:
     async def both() -> Answer:
         await first()
         return await call()
@@ -97,6 +101,9 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
         self._budgets = budgets
         self._observer: Observer = observer or _Nobody()
         self._slots = Slots(budgets.overall)
+        # A call is written down while those before it have the slots, or the disk's time would be taken from all calls;
+        # by few at once, as whoever dies there has to be searched for.
+        self._doorway = asyncio.Semaphore(max(1, budgets.overall // 3))
         self._chats = Chats(budgets, memory or NoMemory())
         self._refusals = Refusals()
         self._paused_until = 0.0
@@ -137,25 +144,25 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
         with self._chats.called(whom, self._now()) as chat:
             if not is_charged(method):
                 return await self._until_served(chat, method, call, self._no_pause)
+            about_to_go: AboutToGo = _nothing
             if isinstance(rate_limit_args, Departure):
-                call = _after(rate_limit_args.about_to_go, call)
-                rate_limit_args = rate_limit_args.priority
+                about_to_go, rate_limit_args = rate_limit_args.about_to_go, rate_limit_args.priority
             priority = rate_limit_args or usual_priority(method)
             if priority is Priority.FINAL:
-                return await self._final(chat, method, call)
+                return await self._final(chat, method, call, about_to_go)
             try:
-                return await self._now_or_never(chat, method, call, priority)
+                return await self._now_or_never(chat, method, _after(about_to_go, call), priority)
             except Dropped:
                 self._observer.call_dropped(method)
                 raise
 
     # --- the ways through -----------------------------------------------------------------------------
 
-    async def _final(self, chat: Chat, method: str, call: Call) -> Answer:
+    async def _final(self, chat: Chat, method: str, call: Call, about_to_go: AboutToGo) -> Answer:
         start = self._now()
         with self._counted_as_waiting():
             async with chat.writes():
-                answer = await self._until_served(chat, method, call, self._permission)
+                answer = await self._until_served(chat, method, call, partial(self._permission, about_to_go))
         waited = self._now() - start
         self._observer.call_waited(waited)
         _log.debug("%s is done, after %.2f s", method, waited)
@@ -206,13 +213,15 @@ class RateLimiter(BaseRateLimiter[RateArgs]):
     # --- whose turn it is -----------------------------------------------------------------------------
 
     @asynccontextmanager
-    async def _permission(self, chat: Chat, method: str) -> AsyncIterator[None]:
+    async def _permission(self, about_to_go: AboutToGo, chat: Chat, method: str) -> AsyncIterator[None]:
         """Both budgets allow a call within; they are charged after it."""
         await self._until(lambda: max(self._own_pause(chat), self._message_or_draft_at(chat, method)))
-        await self._slots.take()
+        async with self._doorway:
+            await self._note(chat, method)
+            await about_to_go()
+            await self._slots.take()
         try:
             await self._until(lambda: self._paused_until)
-            await self._note(chat, method)
             yield
         finally:
             self._charge(chat, method)

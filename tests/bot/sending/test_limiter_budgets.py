@@ -8,7 +8,7 @@ from hypothesis import given, settings
 from hypothesis import strategies as st
 
 from bot.sending.budgets import Budgets
-from bot.sending.outgoing import Priority
+from bot.sending.outgoing import Departure, Priority
 from bot.sending.rate_limiter import Dropped
 from tests.bot.sending.limited_world import GROUP, Server, World, most_within, now, world
 from tests.bot.virtual_time import run
@@ -90,6 +90,44 @@ def test_the_whole_budget_is_used() -> None:
 
     assert 19 < run(scenario()) < 20.5
     assert most_within(server.times(), 1) <= 30
+
+
+def test_what_is_to_be_done_before_calls_takes_nothing_of_their_budget() -> None:
+    """A disk that takes its time while thirty a second go."""
+    server = Server()
+
+    async def about_to_go() -> None:
+        await asyncio.sleep(0.3)
+
+    async def scenario() -> float:
+        stage = world(server)
+        departure = Departure(Priority.FINAL, about_to_go)
+        await asyncio.gather(*(stage.call("sendMessage", chat, "x", departure) for chat in range(1, 301)))
+        return now() - 1_000
+
+    each = 1.01 + server.there() + server.back()  # seconds: what thirty calls take
+    assert run(scenario()) < 10 * each + 0.3 + 0.1
+    assert most_within(server.times(), 1) <= 30
+
+
+def test_only_a_few_calls_are_said_to_be_on_their_way_before_they_are() -> None:
+    departed = 0
+    most = 0
+
+    async def about_to_go() -> None:
+        nonlocal departed, most
+        departed += 1
+        most = max(most, departed - len(server.arrivals))
+
+    server = Server()
+
+    async def scenario() -> None:
+        stage = world(server)
+        departure = Departure(Priority.FINAL, about_to_go)
+        await asyncio.gather(*(stage.call("sendMessage", chat, "x", departure) for chat in range(1, 301)))
+
+    run(scenario())
+    assert most <= 30 + 10
 
 
 def test_a_group_gets_twenty_a_minute_and_a_chat_one_a_second() -> None:
