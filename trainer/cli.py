@@ -107,7 +107,7 @@ def train(corpus: tuple[str, ...], out: Path, resume: bool, encoding: str | None
 
     measure = _known_speed if resume else _measure_speed  # a resumed run keeps its plan
 
-    def plan_for(characters: int, speed: Callable[[], Speed] = measure) -> Plan:
+    def plan_for(characters: int, speed: Callable[[float], Speed] = measure) -> Plan:
         preset = _preset_of(origin) if origin and options["preset"] == "auto" else options["preset"]
         plan = _with_overrides(make_plan(preset, characters, options["minutes"], options["epochs"], speed), options)
         return sized_as(origin, plan, options) if origin else plan
@@ -204,16 +204,16 @@ def _require_tensorflow() -> None:
         raise EngineError("expected TensorFlow to train or evaluate with: install it with pip install 'cotorra[train]'")
 
 
-def _known_speed() -> Speed:
+def _known_speed(_minutes: float) -> Speed:
     return TWO_CORES
 
 
-def _measure_speed() -> Speed:
+def _measure_speed(minutes: float) -> Speed:
     click.echo("measuring how fast this machine trains …", err=True)
     _import_tensorflow()
     from trainer.probe import measure_speed
 
-    return measure_speed(partial(click.echo, err=True))
+    return measure_speed(minutes, partial(click.echo, err=True))
 
 
 def _import_tensorflow() -> None:

@@ -147,12 +147,12 @@ def make_plan(
     characters: int,
     minutes: float | None = None,
     epochs: int | None = None,
-    measure_speed: Callable[[], Speed] = lambda: TWO_CORES,
+    measure_speed: Callable[[float], Speed] = lambda minutes: TWO_CORES,
 ) -> Plan:
     """The plan for a corpus of so many training characters.
 
     Without minutes or epochs, the notebook takes its 50 epochs and the others 10 minutes. The machine's speed
-    is measured only where the plan depends on it.
+    is measured only where the plan depends on it; what measures it is told the minutes.
     Raises ConfigError for a preset that does not exist, both limits at once, or one out of its range.
     """
     if preset not in PRESETS:
@@ -167,7 +167,7 @@ def make_plan(
         minutes, epochs = (None, _NOTEBOOK_EPOCHS) if preset == "notebook" else (_DEFAULT_MINUTES, None)
     if preset == "notebook":
         return Plan(preset, *_SIZES[preset], minutes, epochs, "as asked")
-    speed = measure_speed() if minutes is not None and minutes >= _WORTH_MEASURING else TWO_CORES
+    speed = measure_speed(minutes) if minutes is not None and minutes >= _WORTH_MEASURING else TWO_CORES
     network, training, reason = (
         (*_SIZES[preset], "as asked") if preset != "auto" else _choose(characters, minutes, speed)
     )

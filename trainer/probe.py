@@ -21,7 +21,8 @@ _NETWORKS = (NetworkConfig(64, 128, 1), NetworkConfig(64, 448, 1))
 _CHARACTERS = "".join(map(chr, range(32, 97)))
 _STEPS = 4  # timed together: a tenth of a second or so
 _ROUNDS = 4  # at the least
-_SECONDS = 6.0  # at the most, begun rounds and the compilation not counted
+_SHARE = 0.1  # of the run's time, at the most, begun rounds and the compilation not counted; before that time begins
+_AT_LEAST, _AT_MOST = 6.0, 60.0  # seconds, whatever the share is
 _ALIKE = 1.05  # how far the second shortest may be from the shortest for that to be no luck
 _UNDISTURBED = 0.75  # share of the cores it can use that a step has on a machine with nothing else to do
 
@@ -34,16 +35,17 @@ class Timing:
     cores: float  # processor time by wall time
 
 
-def measure_speed(say: Callable[[str], None]) -> Speed:
+def measure_speed(minutes: float, say: Callable[[str], None]) -> Speed:
     """What a character costs here, from the time of whole training steps; the line through two networks.
 
+    minutes: of the run: the longer it is, the longer a quiet moment is waited for.
     Says so where the machine is busy with something else all the while: it is then taken for a slower one.
     """
     ids = np.random.default_rng(0).integers(0, len(_CHARACTERS), 20_000)
     dataset = Dataset.build(["".join(_CHARACTERS[i] for i in ids)])
     # Of a GPU's time the processor's tells nothing.
     cores = 0 if has_gpu() else chains(TrainingConfig().batch_size)
-    timings = shortest([_stopwatch(network, dataset) for network in _NETWORKS], cores, time.monotonic)
+    timings = shortest([_stopwatch(network, dataset) for network in _NETWORKS], cores, time.monotonic, minutes)
     had = min(timing.cores for timing in timings)
     if had < _UNDISTURBED * cores:
         say(
@@ -55,13 +57,16 @@ def measure_speed(say: Callable[[str], None]) -> Speed:
     )
 
 
-def shortest(measure: Sequence[Callable[[], Timing]], cores: int, clock: Callable[[], float]) -> list[Timing]:
+def shortest(
+    measure: Sequence[Callable[[], Timing]], cores: int, clock: Callable[[], float], minutes: float
+) -> list[Timing]:
     """The shortest of several measurements by each, once each was met about twice on an undisturbed machine.
 
-    cores: how many a step can use. Where the machine does not get quiet, what there is after some seconds.
+    cores: how many a step can use. Where the machine does not get quiet, what there is after a tenth of the run's
+    minutes: a busy moment of some seconds would otherwise choose a network for all of them.
     """
     timings: list[list[Timing]] = [[] for _ in measure]
-    deadline = clock() + _SECONDS
+    deadline = clock() + min(_AT_MOST, max(_AT_LEAST, _SHARE * 60 * minutes))
     while True:
         for own, again in zip(timings, measure, strict=True):
             own.append(again())

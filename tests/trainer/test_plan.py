@@ -35,19 +35,31 @@ def test_a_text_too_long_to_be_read_often_is_no_reason_for_a_small_network() -> 
 
 def test_a_faster_machine_chooses_a_larger_network() -> None:
     speeds = [Speed(TWO_CORES.at_least * factor, TWO_CORES.per_million * factor) for factor in (8, 1, 1 / 8)]
-    plans = [make_plan("auto", 1_000_000, 3, measure_speed=lambda speed=speed: speed) for speed in speeds]
+    plans = [make_plan("auto", 1_000_000, 3, measure_speed=lambda minutes, speed=speed: speed) for speed in speeds]
     units = [plan.network.units for plan in plans]
     assert units == sorted(set(units))
     assert all("characters a second on this machine" in plan.reason for plan in plans[1:])
 
 
 def test_the_machine_is_measured_only_where_the_plan_depends_on_it() -> None:
-    def nobody() -> Speed:
+    def nobody(minutes: float) -> Speed:
         raise AssertionError("expected nobody to measure")
 
     make_plan("auto", 1_000_000, epochs=3, measure_speed=nobody)
     make_plan("notebook", 1_000_000, minutes=3, measure_speed=nobody)
     make_plan("auto", 1_000_000, minutes=0.1, measure_speed=nobody)
+
+
+def test_what_measures_the_machine_is_told_how_long_the_run_is() -> None:
+    told: list[float] = []
+
+    def measure(minutes: float) -> Speed:
+        told.append(minutes)
+        return TWO_CORES
+
+    make_plan("auto", 1_000_000, minutes=3, measure_speed=measure)
+    make_plan("small", 1_000_000, measure_speed=measure)
+    assert told == [3, 10]
 
 
 def test_the_speed_of_a_machine_is_the_line_through_two_networks() -> None:
