@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import io
+import json
 from collections.abc import Iterator
 from pathlib import Path
 
@@ -18,13 +19,15 @@ from bot.log.reading import latest
 from bot.log.stats import stats
 from bot.log.tally import Tally
 from bot.log.writers import writer
+from bot.privacy.my_data import collect
 from bot.privacy.retention import Retention
 from bot.storage import schema
-from bot.storage.book import Book, Occasion
+from bot.storage.book import Book, Occasion, Origin
 from bot.storage.chats import Chat
 from bot.storage.database import Database
 from bot.storage.errors import DatabaseUnwritable
 from bot.storage.prompts import Answer
+from bot.storage.ratings import Rating
 from bot.storage.tables import metadata
 from bot.storage.users import User
 from tests.bot.postgresql import Server, why_not
@@ -82,6 +85,33 @@ async def test_what_is_due_is_purged(server: str, tmp_path: Path) -> None:
         purged = await Retention(database, tmp_path, 30).purge()
         assert (purged.words, purged.names) == (1, 1)
         assert await Book(database).find_chat(7) == Chat(7, "private")
+
+
+async def test_what_somebody_chose_and_what_others_asked_with_their_words_is_told_and_forgotten(
+    server: str, tmp_path: Path
+) -> None:
+    async with Database(server) as database:
+        await schema.prepare_schema(database, server)
+        book, ana, now = Book(database), User(71, "Ana"), dt.datetime.now(dt.UTC)
+        offered = [
+            await book.open_prompt(Occasion(1, 710, None, ana, None, now), "inline", "hi", 1, "fp", Origin(part=part))
+            for part in range(2)
+        ]
+        answers = {prompt.id: Answer("answered", "hi there") for prompt in offered}
+        await book.choose(answers, Rating(offered[1].id, 71, "chosen", "1", now), ana)
+        brought = Occasion(1, 711, None, User(72, "Luis"), None, now, author_id=71)
+        quoted = await book.open_prompt(brought, "guest", "what ana said", 1, "fp")
+        data = json.loads((await collect(database, 71))[1])
+        assert [row["outcome"] for row in data["prompts"]] == ["answered", "answered"]
+        assert [rating["kind"] for rating in data["ratings"]] == ["chosen"]
+        assert [row["seed_text"] for row in data["in_prompts_of_others"]] == ["what ana said"]
+        await Retention(database, tmp_path, 30).forget_person(71)
+        kept = await book.find_prompt(quoted.id)
+        assert kept is not None
+        assert (kept.asked.user_id, kept.asked.seed_text, kept.erased_at is None) == (72, "", False)
+        assert json.loads((await collect(database, 71))[1])["in_prompts_of_others"] == []
+        assert await book.find_prompt(offered[0].id) is None
+        await delete_before(database, dt.datetime.now(dt.UTC))
 
 
 async def _read_the_log(database: Database, folder: Path) -> None:
