@@ -17,15 +17,18 @@ from bot.storage.prompts import Prompt
 from bot.talking.buttons import COPY, LONGEST_COPY
 from bot.text import utf16_units
 from model.config import SamplingConfig
+from model.held_out import shortened
 
 SETTINGS = N_("Temperature {temperature:g}, top-p {top_p:g}, at most {length} characters, random seed {rng_seed}.")
 VOICE = N_("Voice: {name} (weights {weights}, on {engine}).")
 SPEED = N_("{characters} characters in {milliseconds} ms, {speed:,.0f} a second; sent after {latency} ms.")
 WENT_ON = N_("I went on from what I remembered of an earlier reply.")
+WENT_ON_WITH = N_("I went on from what I remembered of an earlier reply, with “{seed}”.")
 ERASED = N_("The words themselves are erased.")
 REPLAY = N_("Whoever runs me can have the very same again:")
 SAMPLE = N_("With that voice, anybody can have the very same again:")
 
+_SEED_SHOWN = 200  # characters
 _SHOWN = 12  # digits of the weights' digest: enough to tell any two apart
 
 
@@ -66,7 +69,8 @@ def explanation(prompt: Prompt, say: Phrases, name: str) -> list[str]:
         figures = {"characters": answer.characters or 0, "milliseconds": answer.generating_ms or 0}
         lines.append(say(SPEED, speed=answer.characters_per_second, latency=answer.latency_ms, **figures))
     if asked.continues_id is not None:
-        lines.append(say(WENT_ON))
+        seed = shortened(" ".join(asked.seed_text.split()), _SEED_SHOWN)
+        lines.append(say(WENT_ON_WITH, seed=defuse(seed)) if seed else say(WENT_ON))
     if prompt.erased_at is not None:
         lines.append(say(ERASED))
     return lines

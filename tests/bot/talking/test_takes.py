@@ -10,6 +10,7 @@ from telegram import Message
 from bot.callbacks import OLD, Callback, Callbacks
 from bot.handlers.presses import NOT_YOURS
 from bot.handlers.takes import FINISHED, NOTHING_YET
+from bot.sending.manners import defuse
 from bot.storage.book import Occasion
 from bot.storage.chats import Chat
 from bot.storage.prompts import Prompt
@@ -364,7 +365,11 @@ async def test_why_of_what_went_on_needs_the_log(stage: Stage) -> None:
     await ask(stage, "/seed Domingo")
     await ask(stage, "/more")
     text = (await ask(stage, "/why")).text or ""
+    assert "an earlier reply.\n" in text
     assert f"cotorra logs replay {(await stage.idle())[1].id}" in text
+    await ask(stage, "/more with @ana")
+    text = (await ask(stage, "/why")).text or ""
+    assert f"an earlier reply, with “{defuse('with @ana')}”." in text
 
 
 async def test_why_with_nothing_said_yet_says_so(stage: Stage) -> None:
