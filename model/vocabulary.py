@@ -70,10 +70,9 @@ class Vocabulary:
 
     def decode(self, ids: Iterable[int]) -> str:
         """The text of ids; `<unk>` is left out. Raises VocabularyError for an id that is none."""
-        ids = list(ids)
-        if ids and not 0 <= min(ids) <= max(ids) < len(self):
-            raise VocabularyError(f"expected ids from 0 to {len(self) - 1}, got {min(ids)} to {max(ids)}")
-        texts = self._texts
+        ids, texts = list(ids), self._texts
+        if ids and not 0 <= min(ids) <= max(ids) < len(texts):
+            raise VocabularyError(f"expected ids from 0 to {len(texts) - 1}, got {min(ids)} to {max(ids)}")
         return "".join([texts[i] for i in ids])
 
     def _known_form(self, character: str) -> str:
