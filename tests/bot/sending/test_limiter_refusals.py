@@ -83,6 +83,37 @@ def test_when_chat_after_chat_is_refused_everything_waits() -> None:
     assert sorted(one.chat for one in server.arrivals) == list(range(20))
 
 
+def test_a_pause_of_everything_is_as_long_as_the_shortest_that_a_chat_was_told() -> None:
+    told = {1: 9, 2: 4, 3: 7}
+    server = Server(refuse=lambda method, chat: told.get(chat) if now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        refused = [asyncio.ensure_future(stage.say(chat)) for chat in told]
+        await asyncio.sleep(1)
+        await stage.say(4)
+        assert 1_004 < now() < 1_005
+        await asyncio.gather(*refused)
+
+    run(scenario())
+    assert [one.chat for one in server.arrivals if one.time > 1_005] == [3, 1]
+
+
+def test_a_shorter_pause_that_is_told_later_ends_no_longer_one() -> None:
+    told = {"sendMessage": 9, "deleteMessage": 2}
+    server = Server(refuse=lambda method, chat: told[method] if now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        text = asyncio.ensure_future(stage.say(7))
+        await asyncio.sleep(0.01)
+        await asyncio.gather(text, stage.call("deleteMessage", 7))
+
+    run(scenario())
+    assert server.refused == 2
+    assert min(one.time for one in server.arrivals) > 1_009
+
+
 def test_full_groups_are_not_taken_for_a_pause_of_everything() -> None:
     """Three are refused, but others are served in between: it is about the groups."""
     server = Server(refuse=lambda method, chat: 9 if chat < 0 and now() < 1_007 else None)
@@ -145,6 +176,22 @@ def test_a_refused_draft_is_dropped_and_holds_up_no_message() -> None:
     assert server.refused == 1  # the others were not even tried
 
 
+def test_after_a_refused_typing_action_none_is_tried_until_its_pause_is_over() -> None:
+    server = Server(refuse=lambda method, chat: 60 if now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        for _ in range(3):
+            with pytest.raises(Dropped):
+                await stage.call("sendChatAction", 7)
+            await asyncio.sleep(10)
+        await asyncio.sleep(31)
+        await stage.call("sendChatAction", 7)
+
+    run(scenario())
+    assert server.refused == 1
+
+
 def test_a_final_text_is_tried_until_it_is_delivered() -> None:
     server = Server(refuse=lambda method, chat: 5 if now() < 4_600 else None)
 
@@ -156,11 +203,12 @@ def test_a_final_text_is_tried_until_it_is_delivered() -> None:
     assert server.refused > 100
 
 
-def test_a_server_that_says_zero_is_not_asked_in_a_loop() -> None:
+@pytest.mark.parametrize("method", ["sendMessage", "deleteMessage"])  # one that spends a budget, one that does not
+def test_a_server_that_says_zero_is_not_asked_in_a_loop(method: str) -> None:
     server = Server(refuse=lambda method, chat: 0 if now() < 1_010 else None)
 
     async def scenario() -> None:
-        await world(server).say(7)
+        await world(server).call(method, 7)
 
     run(scenario())
     assert server.refused <= 10
