@@ -57,6 +57,11 @@ SPELLINGS = [
 ]
 
 
+def test_a_secret_that_only_jsons_own_spelling_makes_is_hidden_too() -> None:
+    secret = 'pass\\"word'
+    assert secret not in RedactingFormatter([secret], "json").format(record('pass"word'))
+
+
 @pytest.mark.parametrize("form", ["human", "json"])
 @pytest.mark.parametrize("words", [False, True])
 @pytest.mark.parametrize("written", SPELLINGS)
