@@ -4,7 +4,7 @@ import asyncio
 import datetime as dt
 import logging
 
-from telegram.error import BadRequest, Forbidden, TelegramError
+from telegram.error import BadRequest, Forbidden, RetryAfter, TelegramError
 
 from bot.context import BotApplication, BotContext
 from bot.errors import CallbackRefused
@@ -42,11 +42,15 @@ async def end_due(context: BotContext) -> float:
     """
     services = context.bot_data
     now = services.clock.now()
+    longest = LASTS.total_seconds()
     for game in await services.games.open_duels(now - TOO_LATE):
         if not is_over(game, now):
-            return (game.opened_at + LASTS - now).total_seconds()
-        await _end(game, context)
-    return LASTS.total_seconds()
+            return min(longest, (game.opened_at + LASTS - now).total_seconds())
+        try:
+            await _end(game, context)
+        except RetryAfter:  # in this chat alone: the others' duels do not wait for it
+            longest = PAUSE
+    return longest
 
 
 async def _end(game: Game, context: BotContext) -> None:

@@ -9,7 +9,7 @@ from telegram.error import TelegramError
 
 from bot.context import BotContext
 from bot.handlers.duel import LASTS
-from bot.handlers.duel_ends import end_due
+from bot.handlers.duel_ends import PAUSE, end_due
 from bot.playground import faults
 from bot.storage.chats import Chat
 from bot.storage.game_book import PASSED_OVER, PREFERRED
@@ -221,6 +221,18 @@ async def test_a_result_that_telegram_did_not_take_is_shown_later(stage: Stage) 
         await end_due(BotContext(stage.application))
     await end_due(BotContext(stage.application))
     assert "tie" in (now(stage, message).text or "")
+
+
+async def test_a_chat_that_takes_nothing_for_long_keeps_no_other_chats_duel_open(stage: Stage) -> None:
+    first = await play(stage)
+    await stage.playground.say(stage.you, stage.you, "/duel once upon a time")
+    second = await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("🅰"))
+    await stage.idle()
+    await age(stage, LASTS)
+    stage.playground.faults.add(faults.flood(300), method="editMessageText")
+    assert await end_due(BotContext(stage.application)) == PAUSE
+    assert "tie" not in (now(stage, first).text or "")
+    assert "tie" in (stage.playground.world.message(stage.you, second.message_id).text or "")
 
 
 async def test_a_duel_whose_message_is_gone_is_over_without_it(stage: Stage) -> None:
