@@ -11,6 +11,7 @@ import pytest
 from alembic import command
 from alembic.autogenerate import compare_metadata
 from alembic.migration import MigrationContext
+from sqlalchemy import text
 
 from bot.log.export import write_records
 from bot.log.filters import Filter
@@ -25,7 +26,7 @@ from bot.storage import schema
 from bot.storage.book import Book, Occasion, Origin
 from bot.storage.chats import Chat
 from bot.storage.database import Database
-from bot.storage.errors import DatabaseUnwritable
+from bot.storage.errors import DatabaseDamaged, DatabaseUnwritable
 from bot.storage.prompts import Answer
 from bot.storage.ratings import Rating
 from bot.storage.tables import metadata
@@ -144,3 +145,17 @@ async def test_a_database_that_takes_no_writes_any_more_is_trouble_and_no_bug(se
     async with Database(copy) as database:
         with pytest.raises(DatabaseUnwritable, match="read-only"):
             await Book(database).set_temperature(occasion(1), 0.7)
+
+
+@pytest.mark.parametrize(("code", "words"), [("XX001", "restore a backup"), ("XX002", "REINDEX")])
+async def test_damage_that_the_server_finds_is_known_and_nothing_more_is_written(
+    server: str, code: str, words: str
+) -> None:
+    async with Database(server) as database:
+        with pytest.raises(DatabaseDamaged, match=words):
+            async with database.reading() as connection:
+                await connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$"))
+        assert database.damaged.is_set()
+        with pytest.raises(DatabaseDamaged, match=words):
+            async with database.writing():
+                pytest.fail("it is written to")
