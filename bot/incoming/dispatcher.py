@@ -31,6 +31,8 @@ FIRST_PAUSE = 0.25  # seconds before an update is handled again; doubled each ti
 LONGEST_PAUSE = 30.0
 LONGEST_WAIT = 2.0  # the same for what only waits for another update of its chat: that ends soon, as a rule
 ALONE = 10.0  # seconds for which one that the process may have died on keeps all others waiting
+# What the library raises at what is no update; the last two at times that no calendar has.
+_UNREADABLE = (TypeError, ValueError, AttributeError, LookupError, OverflowError, OSError)
 
 _log = logging.getLogger(__name__)
 
@@ -130,7 +132,7 @@ class Dispatcher:
         try:
             content = json.loads(opened.payload)
             update = Update.de_json(content, self._application.bot)
-        except (TypeError, ValueError, KeyError, AttributeError, LookupError) as error:
+        except _UNREADABLE as error:
             _log.error("an update could not be read: %s", outline(error))
             self._metrics.error(error)
             await self._inbox.leave(place, "failed")

@@ -225,8 +225,16 @@ async def test_a_finished_update_leaves_its_number_and_no_words(stage: Stage) ->
     assert kept == [(None,)]
 
 
-async def test_an_update_that_the_library_cannot_read_fails_alone(stage: Stage) -> None:
-    await stage.application.bot_data.inbox.accept([{"update_id": 5, "message": {"chat": 7, "text": []}}])
+@pytest.mark.parametrize(
+    "message",
+    [
+        {"chat": 7, "text": []},
+        {"message_id": 1, "date": float("inf"), "chat": {"id": 7, "type": "private"}},
+        {"message_id": 1, "date": 10**30, "chat": {"id": 7, "type": "private"}},
+    ],
+)
+async def test_an_update_that_the_library_cannot_read_fails_alone(stage: Stage, message: dict[str, object]) -> None:
+    await stage.application.bot_data.inbox.accept([{"update_id": 5, "message": message}])
     assert "/seed" in await stage.ask("/help")
     assert [state for state, _ in await states(stage)][:1] == ["failed"]
 
