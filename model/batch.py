@@ -42,10 +42,19 @@ class Row(Protocol):
 class Batch(Protocol):
     """Texts that go on together. Not to be shared between threads."""
 
-    def join(self, state: State, seed: str, sampling: SamplingConfig, rng: Rng, is_scored: bool = False) -> Row:
+    def join(
+        self,
+        state: State,
+        seed: str,
+        sampling: SamplingConfig,
+        rng: Rng,
+        is_scored: bool = False,
+        most: int | None = None,
+    ) -> Row:
         """A new row, which reads the seed on top of the state and then writes.
 
-        is_scored: note how surprising the seed is; where nothing was read before, a line has just ended.
+        is_scored: note how surprising the seed is; where nothing was read before, a line has just ended. most:
+            characters after which it leaves at the latest, so that no step need write more; None where nobody knows.
         """
         ...
 
@@ -70,6 +79,7 @@ class _RecurrentRow:
     sampling: SamplingConfig
     rng: Rng
     is_scored: bool = False
+    most: int | None = None
     nats: list[float] = field(default_factory=list)
     text: str = ""
     _noise: Floats = field(default_factory=lambda: np.empty((0, 0), np.float32))
@@ -78,6 +88,11 @@ class _RecurrentRow:
     @property
     def is_reading(self) -> bool:
         return len(self.unread) > 0
+
+    def part_of(self, block: int) -> int:
+        """How many characters of a block it is there for."""
+        left = block if self.most is None else len(self.unread) + self.most - len(self.text)
+        return min(block, max(1, left))
 
     def noise(self, count: int, width: int) -> Floats:
         """For the next characters to be drawn: with shape (count, width)."""
@@ -111,7 +126,13 @@ class RecurrentBatch:
         self._last: _Step | None = None
 
     def join(
-        self, state: State, seed: str, sampling: SamplingConfig, rng: Rng, is_scored: bool = False
+        self,
+        state: State,
+        seed: str,
+        sampling: SamplingConfig,
+        rng: Rng,
+        is_scored: bool = False,
+        most: int | None = None,
     ) -> _RecurrentRow:
         ids = self._vocabulary.encode(seed)
         pending, recent = state.pending, state.recent
@@ -120,14 +141,18 @@ class RecurrentBatch:
             recent = chr(pending)
         if pending is None:
             pending = self._opening
-        row = _RecurrentRow(state.weights, state.hidden, pending, recent, ids, sampling, rng, is_scored)
+        row = _RecurrentRow(state.weights, state.hidden, pending, recent, ids, sampling, rng, is_scored, most)
         self._rows.append(row)
         return row
 
     def step(self) -> None:
-        """As many characters as the engine writes in one call: first from the row's seed, then drawn."""
+        """As many characters as the engine writes in one call: first from the row's seed, then drawn.
+
+        Fewer where a row is at its end before: one more call is less than to put again through the network what it has.
+        """
         self._place()
-        steps, width = self._engine.block(len(self._rows)), self._engine.width
+        block, width = self._engine.block(len(self._rows)), self._engine.width
+        steps = min(row.part_of(block) for row in self._rows)
         reads = [min(len(row.unread), steps) for row in self._rows]
         noise = np.zeros((steps, len(self._rows), width), np.float32)
         for index, (row, read) in enumerate(zip(self._rows, reads, strict=True)):

@@ -62,8 +62,7 @@ class StopRule:
             return "line"
         if self.ending == "sentence" and _ends_a_sentence(text):
             return "sentence"
-        late = written - self.length
-        is_over = late >= 2 * self.margin or (late >= self.margin and text[-1:].isspace())
+        is_over = written >= self.most or (written >= self.length + self.margin and text[-1:].isspace())
         return "length" if is_over else None
 
     def end(self, text: str, after: int = 0) -> tuple[int, Reason] | None:
@@ -87,6 +86,11 @@ class StopRule:
     def least(self) -> int:
         """How long a text becomes at least that no stop string ends, in characters."""
         return self.length if self.ending == "length" else max(1, self.length - self.margin)
+
+    @cached_property
+    def most(self) -> int:
+        """How long a text becomes at most, in characters."""
+        return self.length if self.ending == "length" else self.length + 2 * self.margin
 
     @cached_property
     def margin(self) -> int:

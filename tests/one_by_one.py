@@ -33,7 +33,15 @@ class OneByOne:
         self._generator = generator
         self._rows: list[_Single] = []
 
-    def join(self, state: State, seed: str, sampling: SamplingConfig, rng: Rng, is_scored: bool = False) -> _Single:
+    def join(
+        self,
+        state: State,
+        seed: str,
+        sampling: SamplingConfig,
+        rng: Rng,
+        is_scored: bool = False,
+        most: int | None = None,
+    ) -> _Single:
         row = _Single(state, seed, sampling, rng, is_scored)
         self._rows.append(row)
         return row

@@ -52,7 +52,9 @@ class _Group:
         self.rows: dict[Job, Row] = {}
 
     def enter(self, job: Job, state: State, seed: str, rng: Rng) -> None:
-        self.rows[job] = self.batch.join(state, seed, job.turn.sampling, rng, job.turn.is_scored)
+        turn = job.turn
+        most = turn.stop_rule.most - len(job.before)
+        self.rows[job] = self.batch.join(state, seed, turn.sampling, rng, turn.is_scored, most)
 
     def leave(self, job: Job, written: int | None = None) -> tuple[State, Rng]:
         """The state and the random stream after so many characters of the turn's text; None for all of it."""

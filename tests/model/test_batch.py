@@ -19,13 +19,17 @@ from tests.one_by_one import OneByOne
 
 @dataclass(frozen=True)
 class Wish:
-    """A row: when it comes, what it reads, how it draws, after how many characters it leaves."""
+    """A row: when it comes, what it reads, how it draws, after how many characters it leaves.
+
+    is_foretold: it says so as it comes.
+    """
 
     arrival: int
     seed: str
     sampling: SamplingConfig
     rng: Rng
     length: int
+    is_foretold: bool = False
 
 
 SAMPLINGS = st.builds(
@@ -41,6 +45,7 @@ WISHES = st.builds(
     SAMPLINGS,
     st.builds(Rng, st.integers(0, 2**63 - 1), st.integers(0, 1_000)),
     st.integers(1, 40),
+    st.booleans(),
 )
 
 
@@ -51,7 +56,9 @@ def together(generator: RecurrentGenerator, batch: Batch, wishes: list[Wish]) ->
     for now in range(1_000):
         for number, wish in enumerate(wishes):
             if wish.arrival == now:
-                inside[number] = batch.join(generator.initial_state(), wish.seed, wish.sampling, wish.rng)
+                most = wish.length if wish.is_foretold else None
+                begun = generator.initial_state()
+                inside[number] = batch.join(begun, wish.seed, wish.sampling, wish.rng, most=most)
         if inside:
             batch.step()
         for number, row in list(inside.items()):
@@ -89,6 +96,17 @@ def test_a_texts_surprise_is_the_same_beside_others(
     while row.is_reading:
         batch.step()
     assert list(row.nats) == starter.surprise(text, state).tolist()
+
+
+@pytest.mark.parametrize("seed", ["", "a", "Domingo por la tarde"])
+def test_no_step_goes_beyond_the_end_that_a_row_foretold(starter: RecurrentGenerator, seed: str) -> None:
+    for length in range(1, 25):
+        batch = starter.batch()
+        row = batch.join(starter.initial_state(), seed, SamplingConfig(), Rng(1), most=length)
+        batch.join(starter.initial_state(), "", SamplingConfig(), Rng(2), most=500)
+        while len(row.text) < length:
+            batch.step()
+        assert len(row.text) == length
 
 
 def test_a_text_is_the_same_in_another_process(starter: RecurrentGenerator) -> None:
