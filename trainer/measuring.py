@@ -54,7 +54,8 @@ def compare(
     corpus = open_corpus(sources, encoding, options)
     network = load_network(checkpoint)
     engine = LiteRTEngine.load(checkpoint)
-    dataset, name = Dataset.build(corpus.pieces, vocabulary=checkpoint.vocabulary), corpus.name
+    name = corpus.name
+    dataset = Dataset.build(corpus.pieces, vocabulary=checkpoint.vocabulary, name=name)
     vocabulary, held_out = dataset.vocabulary, dataset.validation
     if dataset.digest == checkpoint.corpus.get("sha256"):
         return measure(f"{name}, held out", network, engine, vocabulary, held_out, dataset.training, say)

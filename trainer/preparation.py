@@ -8,15 +8,17 @@ from typing import Any
 from model.checkpoint import CONFIG, Checkpoint, check_replaceable
 from model.config import NetworkConfig
 from model.errors import CheckpointMissing, ConfigError
+from model.vocabulary import UNKNOWN_ID
 from trainer.corpus import Corpus
 from trainer.dataset import Dataset
-from trainer.errors import TrainerError
+from trainer.errors import CorpusError, TrainerError
 from trainer.plan import Plan, TrainingConfig
 from trainer.scratch import scratch_folder
 
 _RESTRICTIONS = "restrictions"
 _ORIGIN = "from"
 _LEFT_OUT = "left_out"
+_LOOKED_AT = 32_768  # characters of the held-out text: the fewest that a network is ever measured on
 
 
 @dataclass(frozen=True)
@@ -62,6 +64,7 @@ def prepare(
         minimum_count = earlier.corpus.get(_LEFT_OUT, {}).get("minimum_count", 1)
     vocabulary, scratch = known.vocabulary if known else None, scratch_folder(out)
     dataset = Dataset.build(corpus.pieces, minimum_count, vocabulary, earlier is None, scratch, corpus.name)
+    _check_held_out(dataset, corpus.name)
     plan = make_plan(len(dataset.training))
     notes = {_ORIGIN: _about_origin(origin, dataset)} if origin else {}
     if earlier is not None:
@@ -125,6 +128,15 @@ def _interrupted_run(out: Path) -> Checkpoint:
         return Checkpoint.open(out)
     except CheckpointMissing as error:
         raise TrainerError(f"expected a run to resume in {out}, found none: leave out --resume") from error
+
+
+def _check_held_out(dataset: Dataset, name: str) -> None:
+    """Nothing could tell good weights from bad ones, nor be measured in the end."""
+    if (dataset.validation[:_LOOKED_AT] == UNKNOWN_ID).all():
+        raise CorpusError(
+            f"expected characters that are learned in the last tenth of {name}, which is held out, got none: "
+            "put another text there, or name a lower --minimum-count"
+        )
 
 
 def _check_same(earlier: Checkpoint, dataset: Dataset, notes: Mapping[str, Any]) -> None:

@@ -192,6 +192,7 @@ def test_ctrl_c_keeps_the_best_and_names_it(verse: Path, tmp_path: Path) -> None
         (b"fine text, long enough", ["--minutes", "1", "--epochs", "1"], "got both"),
         (b"fine text, long enough", ["--resume"], "leave out --resume"),
         (b"fine text, long enough", ["--units", "0"], "expected units from 1"),
+        (b"abcdefgh " * 100 + b"XYZ" * 35, ["--minimum-count", "60"], "are learned in the last tenth of corpus.txt"),
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_is_written(

@@ -9,6 +9,7 @@ from model.config import NetworkConfig
 from model.network import build_network
 from trainer.corpus import ReadingOptions, open_corpus
 from trainer.dataset import Dataset
+from trainer.errors import CorpusError
 from trainer.evaluation import Evaluator
 from trainer.export import export_step
 from trainer.measuring import compare, most_measured
@@ -45,6 +46,13 @@ def test_a_chat_is_recognised_when_it_is_read_as_it_was(tmp_path: Path) -> None:
     other = compare(checkpoint, sources)
     assert (other.text, other.originality) == ("chat.txt", {})
     assert other.characters > dataset.characters
+
+
+def test_a_text_too_short_to_be_measured_is_named(tmp_path: Path) -> None:
+    (tmp_path / "note.txt").write_text("hola", "utf-8")
+    checkpoint = checkpoint_of(Dataset.build(["hola, que tal, hola"] * 9), "chat.txt", tmp_path / "voice")
+    with pytest.raises(CorpusError, match=r"got 4 and 4 in note\.txt"):
+        compare(checkpoint, [str(tmp_path / "note.txt")])
 
 
 def test_a_named_corpus_that_was_revised_since_is_said_to_be_another_edition(tmp_path: Path) -> None:

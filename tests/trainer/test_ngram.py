@@ -1,6 +1,7 @@
 """The interpolated n-gram, by hand and by its properties."""
 
 import math
+import tracemalloc
 
 import numpy as np
 import pytest
@@ -56,3 +57,17 @@ def test_longer_contexts_predict_a_language_better() -> None:
     losses = [ngram_nats(ids(text[:5_000]), ids(text[5_000:]), 27, order).mean() for order in (1, 2, 4)]
     assert losses == sorted(losses, reverse=True)
     assert losses[-1] < 0.2
+
+
+def test_it_takes_little_more_than_forty_bytes_a_character() -> None:
+    """Six million characters are counted at the end of a long run, beside all that the run needs."""
+    rng = np.random.default_rng(0)
+    words = rng.integers(0, 60, (500, 8)).astype(np.int32)
+    text = words[rng.integers(0, len(words), 25_000)].ravel()
+    tracemalloc.start()
+    try:
+        ngram_nats(text[:150_000], text[150_000:], 60)
+        peak = tracemalloc.get_traced_memory()[1]
+    finally:
+        tracemalloc.stop()
+    assert peak < 46 * len(text), f"{peak / len(text):.0f} bytes a character"
