@@ -28,10 +28,12 @@ class Answering:
     def __init__(self, inbox: Inbox, world: World) -> None:
         self.bot = None
         self.bot_data = SimpleNamespace(metrics=Metrics())
+        self.attempts = 0
         self._inbox = inbox
         self._world = world
 
     async def process_update(self, update: Any) -> None:
+        self.attempts += 1
         try:
             await self._world.say(update.effective_chat.id, str(update.update_id))
         except RetryAfter as error:
@@ -53,7 +55,7 @@ def test_chats_under_a_long_pause_hold_no_slot_that_others_need() -> None:
     paused = range(2, 4 * SLOTS + 2, 2)
     server = Server(refuse=lambda method, chat: PAUSE if chat in paused and now() < 1_030 else None)
 
-    async def scenario() -> None:
+    async def scenario() -> int:
         inbox = Inbox(cast("Any", FakeMail()), cast("ServerClock", SimpleNamespace(now=lambda: NOON)))
         application = Answering(inbox, World(server, RateLimiter(Budgets())))
         dispatcher = Dispatcher(cast("BotApplication", application), inbox, at_once=SLOTS)
@@ -63,8 +65,9 @@ def test_chats_under_a_long_pause_hold_no_slot_that_others_need() -> None:
             await asyncio.sleep(1)
         working.cancel()
         await asyncio.wait([working])
+        return application.attempts
 
-    run(scenario())
+    assert run(scenario()) == 2 * (4 * SLOTS + 1) + len(paused)  # each is tried again once, when the pause is over
     assert server.refused == len(paused)
     last = {chat: max(one.time for one in server.arrivals if one.chat == chat) for chat in range(1, 4 * SLOTS + 2)}
     assert all((last[chat] > 1_000 + PAUSE) == (chat in paused) for chat in last)
