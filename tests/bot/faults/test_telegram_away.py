@@ -272,3 +272,21 @@ async def test_a_server_that_goes_away_and_comes_back_is_found_again(address: st
         bot = stage.playground.world.bot.id
         seen = [m.text or "" for m in stage.playground.history(stage.you) if m.from_user and m.from_user.id == bot]
         assert [text[:8] for text in seen[:-1]] == [f"number {number}" for number in range(3)]
+
+
+async def test_what_never_left_this_machine_is_sent_and_not_looked_for(
+    address: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Where nobody took the connection, no message can have arrived: Telegram is asked to edit none."""
+    generator = FakeGenerator()
+    async with Stage(address, generator, port=free_port()) as stage:
+        generator.gate.clear()
+        await stage.say("/seed Domingo")
+        await stage.playground.stop()
+        generator.gate.set()
+        while "tried again (NetworkError)" not in caplog.text:  # noqa: ASYNC110  a line of the log is no event
+            await asyncio.sleep(0.01)
+        await stage.playground.start()
+        await stage.playground.until(stage.you, lambda m: (m.text or "").startswith("Domingo"), timeout=60)
+        await stage.settled()
+        assert stage.playground.calls.of("editMessageText") == []
