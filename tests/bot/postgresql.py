@@ -10,6 +10,8 @@ from pathlib import Path
 from tempfile import TemporaryDirectory
 from typing import Self
 
+import pytest
+
 INITDB = shutil.which("initdb")
 PG_CTL = shutil.which("pg_ctl")
 IS_ROOT = os.geteuid() == 0  # PostgreSQL refuses to run as root
@@ -23,6 +25,13 @@ def why_not() -> str | None:
     if IS_ROOT and not any(entry.pw_name == USER for entry in pwd.getpwall()):
         return "PostgreSQL needs a user that is not root"
     return None
+
+
+# One after another, on one worker: a server of its own for each file is enough for two cores.
+needs_postgresql = [
+    pytest.mark.skipif(why_not() is not None, reason=str(why_not())),
+    pytest.mark.xdist_group("postgresql"),
+]
 
 
 class Server:

@@ -11,13 +11,10 @@ from bot.storage.errors import DatabaseLocked, DatabaseUnreachable
 from bot.storage.sole_use import KEY
 from tests.bot.fakes import FakeGenerator
 from tests.bot.faults.seen import said_by_the_bot
-from tests.bot.postgresql import Server, why_not
+from tests.bot.postgresql import Server, needs_postgresql
 from tests.bot.stage import Stage
 
-pytestmark = [
-    pytest.mark.skipif(why_not() is not None, reason=str(why_not())),
-    pytest.mark.xdist_group("postgresql"),
-]
+pytestmark = needs_postgresql
 
 
 async def test_a_server_that_is_away_for_a_while_takes_nothing_and_loses_nothing(

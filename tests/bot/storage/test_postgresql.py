@@ -4,7 +4,6 @@ import asyncio
 import datetime as dt
 import io
 import json
-from collections.abc import Iterator
 from pathlib import Path
 
 import pytest
@@ -31,19 +30,9 @@ from bot.storage.prompts import Answer
 from bot.storage.ratings import Rating
 from bot.storage.tables import metadata
 from bot.storage.users import User
-from tests.bot.postgresql import Server, why_not
+from tests.bot.postgresql import needs_postgresql
 
-pytestmark = [
-    pytest.mark.skipif(why_not() is not None, reason=str(why_not())),
-    pytest.mark.xdist_group("postgresql"),
-]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    pytest.importorskip("psycopg")
-    with Server() as server:
-        yield server.address
+pytestmark = needs_postgresql
 
 
 def occasion(update_id: int) -> Occasion:

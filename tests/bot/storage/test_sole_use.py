@@ -2,7 +2,7 @@
 
 import asyncio
 import re
-from collections.abc import Callable, Iterator
+from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
 
 import pytest
@@ -11,20 +11,10 @@ from sqlalchemy import func, select, text
 from bot.storage.database import Database
 from bot.storage.errors import DatabaseUnreachable, StorageError
 from bot.storage.sole_use import KEY, LOOK_EVERY, sole_use
-from tests.bot.postgresql import Server, why_not
+from tests.bot.postgresql import needs_postgresql
 from tests.bot.storage.forgetful import Forgetful
 
-pytestmark = [
-    pytest.mark.skipif(why_not() is not None, reason=str(why_not())),
-    pytest.mark.xdist_group("postgresql"),
-]
-
-
-@pytest.fixture(scope="module")
-def server() -> Iterator[str]:
-    pytest.importorskip("psycopg")
-    with Server() as server:
-        yield server.address
+pytestmark = needs_postgresql
 
 
 async def locks(server: str) -> int:
