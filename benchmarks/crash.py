@@ -35,7 +35,7 @@ class Plan:
 
     kills: how often. chats, groups, rate: who writes, so many prompts a second. life: the most seconds from the first
     thing said to the kill, and for a share of `young` of them from the very start. late: seconds that the server's
-    answers take. webhook: whether updates are brought.
+    answers take. webhook: whether updates are brought. caught: whether each kill waits until a message is half-written.
     """
 
     seed: int
@@ -47,6 +47,7 @@ class Plan:
     young: float = 0.2
     late: tuple[float, float] = (0.03, 0.25)
     webhook: bool = False
+    caught: bool = False
 
 
 @dataclass
@@ -83,11 +84,20 @@ async def _kill(plan: Plan, here: Stand, rng: random.Random) -> Lives:
         if rng.random() >= plan.young:
             await here.heard()
         await asyncio.sleep(rng.uniform(0, plan.life))
+        if plan.caught:
+            await _until_one_grows(here)
         await here.bot.kill()
         lives.replies.append(here.witness.unanswered)
         lives.uncertain.append(here.ledger.uncertain())
         lives.growing.append(here.ledger.growing())
     return lives
+
+
+async def _until_one_grows(here: Stand) -> None:
+    """Raises TimeoutError where no message is half-written for too long, BotEnded."""
+    while not here.ledger.growing():
+        here.witness.saw_something.clear()
+        await here.heard()
 
 
 def _said_twice(here: Stand) -> Iterable[str]:

@@ -58,7 +58,7 @@ def but_for_growth(outcome: Outcome) -> list[str]:
 async def test_nothing_is_lost_or_doubled_by_kills_at_random_instants(
     webhook: bool, telegram: Callable[[], FakeTelegram]
 ) -> None:
-    plan = crash.Plan(seed=5, kills=3, chats=12, groups=6, rate=4, life=2, young=0, webhook=webhook)
+    plan = crash.Plan(seed=5, kills=3, chats=12, groups=6, rate=4, life=2, young=0, webhook=webhook, caught=True)
     outcome = await crash.run(plan, telegram())
     assert outcome.complaints == []
     assert outcome.figures["kills_with_prompts_waiting"]

@@ -38,3 +38,13 @@ async def opened(
 async def write(page: Page, text: str) -> None:
     await page.fill("#text", text)
     await page.press("#text", "Enter")
+
+
+async def becomes_true(page: Page, condition: str) -> None:
+    """Wait until an expression is true in the page.
+
+    Not `Page.wait_for_function`: it asks for eval at every look but the first, which the page's policy forbids.
+    """
+    await page.evaluate(
+        f"new Promise(done => {{ const look = () => {condition} ? done() : requestAnimationFrame(look); look() }})"
+    )

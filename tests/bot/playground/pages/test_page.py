@@ -11,7 +11,7 @@ from telegram import InlineKeyboardMarkup as Keyboard
 
 from bot.playground import Playground
 from tests.bot.playground.conftest import echoing
-from tests.bot.playground.pages.opening import IN_A_BROWSER, opened, write
+from tests.bot.playground.pages.opening import IN_A_BROWSER, becomes_true, opened, write
 from tests.bot.playground.test_files import png
 
 pytestmark = IN_A_BROWSER
@@ -201,7 +201,7 @@ async def test_photos_and_documents_are_shown_and_sent(playground: Playground, p
     await bot.send_document(you, b"hello", filename="notes.txt")
     image = page.locator(".photo img")
     await expect(image).to_be_visible()
-    await page.wait_for_function("document.querySelector('.photo img').naturalWidth === 30")
+    await expect(image).to_have_js_property("naturalWidth", 30)
     await expect(page.locator(".file b")).to_have_text("notes.txt")
     await page.fill("#text", "with a caption")
     await page.set_input_files("#file", {"name": "p.png", "mimeType": "image/png", "buffer": png(8, 8)})
@@ -216,7 +216,7 @@ async def test_long_words_and_odd_scripts_stay_inside_the_page(page: Page, bot: 
     for width in (1280, 390):
         await page.set_viewport_size({"width": width, "height": 800})
         inside = "document.querySelector('#scroller').scrollWidth <= document.querySelector('#scroller').clientWidth"
-        await page.wait_for_function(inside)
+        await becomes_true(page, inside)
     assert await page.evaluate("window.bad") is None
 
 
