@@ -16,8 +16,8 @@ AIM = 0.01  # seconds that a transaction is to take: a reply writes twice, and m
 # Times as long as the transaction took. Other processes try again after naps, the first eight of them up to 25 ms
 # long (SQLite's own busy handler): in such a rest they are certain to get their turn.
 REST = 3.0
-LEAST_REST = 0.02  # seconds
-FIRST, MOST = 20, 100  # rows in the first transaction and in any, as the disk may have a slow moment
+LEAST_REST = 0.03  # seconds; the disk has to have all of it, and who waits for the disk waits for that too
+FIRST, MOST = 20, 50  # rows in the first transaction and in any, as the disk may have a slow moment
 
 Find = Callable[[int], Select[int]]
 Do = Callable[[AsyncConnection, Sequence[int]], Awaitable[None]]

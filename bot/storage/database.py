@@ -173,7 +173,7 @@ class Database:
         if self.url.get_backend_name() == "sqlite":
             prepare_sqlite(self._engine.sync_engine)
             sqlite_file.stay_with(self._engine.sync_engine, str(self.url.database))
-            self._log = WriteAheadLog(str(self.url.database))
+            self._log = WriteAheadLog(str(self.url.database), self._writer)
 
     def _connecting(self) -> dict[str, Any]:
         if self.url.get_backend_name() == "sqlite":

@@ -1,5 +1,6 @@
 """The write-ahead log is copied beside the writers, and never by them."""
 
+import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
@@ -8,11 +9,11 @@ import pytest
 from sqlalchemy import text
 
 from bot.storage.database import Database
-from bot.storage.write_ahead_log import LONGEST, WriteAheadLog
+from bot.storage.write_ahead_log import LONG, LONGEST, WriteAheadLog
 
 
 def make(path: Path) -> sqlite3.Connection:
-    connection = sqlite3.connect(path)
+    connection = sqlite3.connect(path, check_same_thread=False)
     connection.execute("PRAGMA journal_mode = WAL")
     connection.execute("PRAGMA wal_autocheckpoint = 0")
     connection.execute("CREATE TABLE words (word TEXT)")
@@ -26,7 +27,7 @@ async def test_after_a_commit_the_log_is_copied_into_the_file(tmp_path: Path) ->
         connection.execute("INSERT INTO words VALUES ('parrot')")
         connection.commit()
         assert b"parrot" not in path.read_bytes()
-        log = WriteAheadLog(str(path), every=0)
+        log = WriteAheadLog(str(path), asyncio.Lock(), every=0)
         log.committed()
         await log.close()
         assert b"parrot" in path.read_bytes()
@@ -37,14 +38,43 @@ async def test_it_is_not_copied_again_at_once(tmp_path: Path) -> None:
     with closing(make(path)) as connection:
         connection.execute("INSERT INTO words VALUES ('parrot')")
         connection.commit()
-        log = WriteAheadLog(str(path), every=3_600)
+        log = WriteAheadLog(str(path), asyncio.Lock(), every=3_600)
         log.committed()
         await log.close()
         assert b"parrot" not in path.read_bytes()
 
 
+async def test_a_log_that_is_written_to_all_the_time_is_begun_anew(tmp_path: Path) -> None:
+    path, pages = tmp_path / "x.sqlite", 0
+    with closing(make(path)) as connection:
+
+        def write() -> None:
+            connection.execute("INSERT INTO words VALUES (zeroblob(400000))")
+            connection.commit()
+
+        writer = asyncio.Lock()
+        log = WriteAheadLog(str(path), writer, every=0)
+        while pages < 8 * LONG:
+            async with writer:
+                await asyncio.to_thread(write)
+            log.committed()
+            pages += 100
+        await log.close()
+        assert (tmp_path / "x.sqlite-wal").stat().st_size < 4 * LONG * 4_096
+
+
+async def test_a_short_log_keeps_nobody_from_writing(tmp_path: Path) -> None:
+    path = tmp_path / "x.sqlite"
+    with closing(make(path)):
+        writer = asyncio.Lock()
+        async with writer:
+            log = WriteAheadLog(str(path), writer, every=0)
+            log.committed()
+            await log.close()
+
+
 async def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
-    log = WriteAheadLog(str(tmp_path / "gone.sqlite"), every=0)
+    log = WriteAheadLog(str(tmp_path / "gone.sqlite"), asyncio.Lock(), every=0)
     log.committed()
     await log.close()
     assert not any(tmp_path.glob("*"))  # noqa: ASYNC240  one look at an empty folder
