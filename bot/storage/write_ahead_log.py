@@ -2,8 +2,8 @@
 
 SQLite itself lets the writer do it whose commit makes the log long; in a large database that takes a tenth of a second
 and more, and everybody else waits for that writer. A log that is written to all the time would become so long in spite
-of the copies, each of which leaves what was written meanwhile. So a long log is begun anew now and then: the little that
-the copy left is copied while nobody writes.
+of the copies, each of which leaves what was written meanwhile. So a long log is begun anew now and then: the little
+that the copies left is copied while nobody writes.
 """
 
 import asyncio
