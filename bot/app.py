@@ -17,8 +17,8 @@ from typing import Any, cast
 
 from pydantic import SecretStr
 from telegram.ext import ApplicationBuilder, ContextTypes, ExtBot
-from telegram.request import HTTPXRequest
 
+from bot.authorization import Authorization, AuthorizedRequest
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
 from bot.connecting import connected
@@ -34,7 +34,6 @@ from bot.incoming.inbox import AGE_LIMIT, Inbox
 from bot.incoming.polling import UpdatesBot
 from bot.incoming.receiving import Receiving
 from bot.incoming.webhook_config import WebhookConfig
-from bot.insistence import PAUSES
 from bot.languages import load_all
 from bot.observability.counted import CountedBook, CountedScheduler
 from bot.observability.health import Health
@@ -43,6 +42,7 @@ from bot.observability.probes import GeneratorProbe, check_database
 from bot.observability.server import PagesConfig, operators_pages
 from bot.observability.trouble import Trouble
 from bot.operators import end_when_damaged
+from bot.pauses import pause_after
 from bot.privacy.retention import Retention
 from bot.privacy.terms import Terms
 from bot.profile import tell_profile
@@ -133,12 +133,14 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
             config.access,
             metrics,
             clock,
+            Authorization(),
             Etiquette(config.etiquette),
         )
         application = build(config, services)
         receiving = Receiving(cast("UpdatesBot", application.bot), services, UPDATES, config.webhook)
         await stack.enter_async_context(_seen(config, services, receiving))
         await stack.enter_async_context(connected(application))
+        await stack.enter_async_context(_meanwhile(services.authorization.keep(application.bot.get_me)))
         await stack.enter_async_context(_meanwhile(end_when_damaged(application)))
         await stack.enter_async_context(_meanwhile(retention.keep()))
         if config.profile:
@@ -163,6 +165,7 @@ async def _seen(config: BotConfig, services: Services, receiving: Receiving) -> 
     health = Health(
         {
             "updates": receiving.check,
+            "token": services.authorization.check,
             "database": partial(check_database, services.database),
             "generator": GeneratorProbe(lambda: services.voices.schedulers).check,
         }
@@ -198,8 +201,8 @@ def build(config: BotConfig, services: Services) -> BotApplication:
         f"{config.api_base_url}/bot",
         f"{config.api_base_url}/file/bot",
         # Giving up early on a slow answer costs a search for the message; see bot.sending.delivery.
-        request=HTTPXRequest(read_timeout=config.answer, httpx_kwargs=hooks),
-        get_updates_request=HTTPXRequest(connection_pool_size=2, httpx_kwargs=hooks),
+        request=AuthorizedRequest(services.authorization, read_timeout=config.answer, httpx_kwargs=hooks),
+        get_updates_request=AuthorizedRequest(services.authorization, connection_pool_size=2, httpx_kwargs=hooks),
         rate_limiter=limiter,
     )
     application = (
@@ -226,7 +229,7 @@ async def _prepare(database: Database, config: BotConfig) -> None:
             upgraded = await prepare_schema(database, config.database)
         except (DatabaseLocked, DatabaseUnreachable) as error:
             trouble.begins("database", f"{error}; trying again")
-            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+            await asyncio.sleep(pause_after(attempt))
             attempt += 1
             continue
         trouble.ends()

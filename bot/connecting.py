@@ -7,10 +7,11 @@ from contextlib import asynccontextmanager
 
 from telegram.error import BadRequest, InvalidToken, NetworkError, RetryAfter, TelegramError
 
+from bot.authorization import TokenRefused
 from bot.context import BotApplication
 from bot.errors import ConnectionRefused
-from bot.insistence import PAUSES
 from bot.observability.trouble import Trouble
+from bot.pauses import pause_after
 
 _log = logging.getLogger(__name__)
 
@@ -33,8 +34,8 @@ async def _reach(application: BotApplication) -> None:
     while True:
         try:
             await application.initialize()
-        except InvalidToken:
-            # Its text holds the token: neither shown nor chained.
+        except (InvalidToken, TokenRefused):
+            # The text of the first holds the token: neither shown nor chained.
             raise ConnectionRefused(
                 "the Bot API server does not know this token: copy it again from @BotFather "
                 "into TELEGRAM_BOT_TOKEN, and check COTORRA_API_BASE_URL"
@@ -43,7 +44,7 @@ async def _reach(application: BotApplication) -> None:
             raise _no_server(application) from error
         except (NetworkError, RetryAfter) as error:
             trouble.begins("silence", f"no answer from the Bot API server ({type(error).__name__}); trying again")
-            await asyncio.sleep(PAUSES[min(attempt, len(PAUSES) - 1)])
+            await asyncio.sleep(pause_after(attempt))
             attempt += 1
         except TelegramError as error:
             raise _no_server(application) from error

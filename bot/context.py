@@ -9,6 +9,7 @@ from telegram import Chat as TelegramChat
 from telegram import MaybeInaccessibleMessage, Message, MessageOriginUser, Update
 from telegram.ext import Application, CallbackContext, ExtBot
 
+from bot.authorization import Authorization
 from bot.callbacks import Callbacks
 from bot.clock import ServerClock
 from bot.generating.voices import Voices
@@ -52,6 +53,7 @@ class Services:
     access: Access
     metrics: Metrics
     clock: ServerClock
+    authorization: Authorization
     etiquette: Etiquette = field(default_factory=Etiquette)
     underway: Underway = field(default_factory=Underway)
     alarms: Alarms = field(default_factory=Alarms)

@@ -3,7 +3,6 @@
 CotorraError (model.errors)
 ├── SettingsError            a variable of the environment that is missing or unreadable
 ├── ConnectionRefused        Telegram, or the server in its place, does not know the token
-│   └── TokenRevoked         it knew the token before
 ├── UpdateUnreadable         what came from Telegram is no update
 ├── InboxFull                too many updates wait already: Telegram keeps this one
 ├── PageError                the demo's page cannot be served: its port is taken
@@ -31,16 +30,6 @@ class SettingsError(CotorraError):
 
 class ConnectionRefused(CotorraError):
     """Telegram, or the server in its place, does not know the token."""
-
-
-class TokenRevoked(ConnectionRefused):
-    """Telegram knew the token when the bot started, and does not any more."""
-
-    def __init__(self) -> None:
-        super().__init__(
-            "Telegram does not know this bot's token any more: copy the new one from @BotFather into "
-            "TELEGRAM_BOT_TOKEN and start again; nothing is lost"
-        )
 
 
 class UpdateUnreadable(CotorraError):

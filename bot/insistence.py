@@ -10,13 +10,13 @@ import time
 from collections.abc import Awaitable, Callable
 from typing import Protocol
 
-from telegram.error import Conflict, InvalidToken, RetryAfter, TelegramError, TimedOut
+from telegram.error import Conflict, RetryAfter, TelegramError, TimedOut
 
-from bot.errors import TokenRevoked
+from bot.authorization import TokenRefused
 from bot.observability.trouble import Trouble
+from bot.pauses import pause_after
 from bot.storage.errors import StorageError
 
-PAUSES = (1, 2, 4, 8, 15, 30)  # seconds between attempts
 CALM = 600.0  # seconds without a conflict until it is over: two programs take turns in being refused
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -56,16 +56,15 @@ class Insistence:
         self._trouble = Trouble(name, _log, monotonic)
 
     async def insist(self, action: Callable[[], Awaitable[None]]) -> None:
-        """Do it, as often as it takes. Raises TokenRevoked once Telegram does not know the token any more."""
+        """Do it, as often as it takes."""
         while True:
             try:
                 await action()
-            except InvalidToken:  # its text may hold the token: neither shown nor chained
-                raise TokenRevoked() from None
             except (TelegramError, StorageError) as error:
                 self._listener.failed(error)
                 pause = self._pause(error)
-                self._trouble.begins(*_trouble(error))
+                if not isinstance(error, TokenRefused):  # `bot.authorization` says that
+                    self._trouble.begins(*_trouble(error))
                 await self._sleep(pause)
             else:
                 self._failures = 0
@@ -74,7 +73,7 @@ class Insistence:
                 return
 
     def _pause(self, error: Exception) -> float:
-        pause = float(PAUSES[min(self._failures, len(PAUSES) - 1)])
+        pause = pause_after(self._failures)
         self._failures += 1
         if isinstance(error, RetryAfter):
             asked = error.retry_after

@@ -9,7 +9,7 @@ from telegram import Update
 from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, InvalidToken, TelegramError
 
 from bot.context import BotContext, phrases_for
-from bot.errors import SchedulerFull, SchedulerStopped, TokenRevoked
+from bot.errors import SchedulerFull, SchedulerStopped
 from bot.languages import N_
 from bot.observability.logging_setup import outline
 from bot.operators import alarm
@@ -37,7 +37,7 @@ async def on_error(update: object, context: BotContext) -> None:
     if error is None or not isinstance(update, Update):
         return
     held = context.bot_data.inbox.held(update.update_id)
-    if passes(error) or (isinstance(error, InvalidToken) and await _is_revoked(context)):
+    if passes(error) or (isinstance(error, InvalidToken) and not await _knows_token(context)):
         held.trouble = error
         return
     if isinstance(error, ChatMigrated) and await _moved_along(update, error, context):
@@ -77,14 +77,11 @@ async def _moved_along(update: Update, error: ChatMigrated, context: BotContext)
     return waiting > 0
 
 
-async def _is_revoked(context: BotContext) -> bool:
-    """Whether it is the token that the server does not know, and not a method."""
+async def _knows_token(context: BotContext) -> bool:
+    """Whether it is a method that the server answers with 404 to, and not everything."""
     try:
         await context.bot.get_me()
-    except InvalidToken:
-        context.bot_data.fail(TokenRevoked())
     except TelegramError as error:
         _log.debug("no answer about the token: %s", type(error).__name__)
-    else:
         return False
     return True

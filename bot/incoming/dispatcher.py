@@ -16,6 +16,7 @@ from telegram import Update
 from telegram.constants import UpdateType
 from telegram.error import RetryAfter
 
+from bot.authorization import TokenRefused
 from bot.context import BotApplication
 from bot.errors import TurnRefused
 from bot.incoming.inbox import Inbox
@@ -164,7 +165,7 @@ class Dispatcher:
         if isinstance(trouble, RetryAfter):  # a chat's own limit, or everybody's: no trouble, only patience
             asked = trouble.retry_after
             pause = max(pause, asked.total_seconds() if isinstance(asked, dt.timedelta) else asked)
-        elif not isinstance(trouble, TurnRefused | Uncertain):
+        elif not isinstance(trouble, TurnRefused | Uncertain | TokenRefused):  # of the last, others tell
             kind = str(trouble) if isinstance(trouble, StorageError) else type(trouble).__name__
             self._trouble.begins("trouble", f"what cannot be answered now is tried again ({kind})")
         self._naps[place] = asyncio.get_running_loop().call_later(pause, self._wake, place)

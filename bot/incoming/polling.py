@@ -58,7 +58,7 @@ class Poller:
         self._offset: int | None = None
 
     async def run(self) -> NoReturn:
-        """Poll until cancelled. Raises TokenRevoked once Telegram does not know the token any more."""
+        """Poll until cancelled."""
         await self._insistence.insist(self._drop_webhook)
         while True:
             await self._inbox.room()

@@ -63,7 +63,7 @@ class Upkeep:
         self.complaint: str | None = None  # why Telegram cannot bring updates, in its words
 
     async def run(self) -> NoReturn:
-        """Keep at it until cancelled. Raises ConnectionRefused where Telegram takes no such address, TokenRevoked."""
+        """Keep at it until cancelled. Raises ConnectionRefused where Telegram takes no such address."""
         await self._insistence.insist(self._register)
         while True:
             await self._insistence.insist(self._look)

@@ -19,6 +19,7 @@ from telegram import Chat, InlineKeyboardMarkup, LinkPreviewOptions, ReplyParame
 from telegram.error import BadRequest, ChatMigrated, Conflict, Forbidden, InvalidToken, RetryAfter, TelegramError
 from telegram.request import BaseRequest
 
+from bot.authorization import TokenRefused
 from bot.incoming.inbox import Inbox
 from bot.sending.outgoing import Departure, PacedBot, Priority
 from bot.sending.probing import Probe, Search
@@ -31,7 +32,7 @@ CATCH_UP = 10.0  # seconds to wait for updates that say which ids are somebody e
 NO_PREVIEW = LinkPreviewOptions(is_disabled=True)
 
 # Telegram answered, and the answer says that nothing was done.
-REFUSED = (BadRequest, Forbidden, ChatMigrated, RetryAfter, Conflict, InvalidToken, Dropped)
+REFUSED = (BadRequest, Forbidden, ChatMigrated, RetryAfter, Conflict, InvalidToken, TokenRefused, Dropped)
 # The request never left this machine whole.
 NOT_SENT = (httpx.ConnectError, httpx.ConnectTimeout, httpx.PoolTimeout)
 

@@ -18,6 +18,7 @@ from telegram import InlineKeyboardMarkup
 from telegram.constants import ChatAction
 from telegram.error import BadRequest, NetworkError, TelegramError
 
+from bot.authorization import TokenRefused
 from bot.generating.turns import Watch
 from bot.incoming.inbox import Inbox, InHand
 from bot.observability.logging_setup import outline
@@ -196,7 +197,7 @@ class Stream:
             return False, True
         except TelegramError as error:
             _log.debug("no draft: %s", type(error).__name__)
-            if not _passes(error):
+            if not _passes(error) and not isinstance(error, TokenRefused):
                 self._scene.underway.drafts_failed(spot.chat_id)
             return False, True
         return True, True

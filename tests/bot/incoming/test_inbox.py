@@ -10,7 +10,6 @@ from pathlib import Path
 
 import pytest
 
-from bot.errors import TokenRevoked
 from bot.incoming.inbox import ATTEMPTS, SUSPICIOUS
 from bot.playground import Playground, faults
 from bot.rules.access import Access
@@ -411,13 +410,6 @@ async def test_while_a_message_may_have_arrived_no_other_goes_to_its_chat(stage:
 
 
 # --- the connection -------------------------------------------------------------------------------------
-
-
-async def test_a_token_that_is_revoked_ends_the_bot_with_a_sentence(stage: Stage) -> None:
-    stage.playground.faults.add(faults.error(401, "Unauthorized"), method="getUpdates")
-    await stage.playground.say(stage.you, stage.you, "/help")
-    with pytest.raises(TokenRevoked, match="nothing is lost"):
-        await asyncio.wait_for(stage.application.bot_data.life, 10)
 
 
 async def test_a_second_instance_is_said_once_until_it_is_gone(stage: Stage, caplog: pytest.LogCaptureFixture) -> None:

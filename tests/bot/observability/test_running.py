@@ -92,7 +92,7 @@ async def test_health_is_true_while_all_works_and_names_what_does_not(seen: Seen
     await seen.ask("/help")
     well = await seen.look("/healthz")
     assert (well.status_code, well.json()["status"]) == (200, "ok")
-    assert set(well.json()["checks"]) == {"updates", "database", "generator"}
+    assert set(well.json()["checks"]) == {"updates", "token", "database", "generator"}
     async with seen.database.writing() as connection:
         await connection.execute(text("ALTER TABLE alembic_version RENAME TO gone"))
     await asyncio.sleep(1.1)  # an answer is good for a second
