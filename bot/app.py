@@ -8,7 +8,7 @@ import asyncio
 import datetime as dt
 import logging
 import os
-from collections.abc import AsyncIterator, Coroutine
+from collections.abc import AsyncIterator, Awaitable, Callable, Coroutine
 from contextlib import AsyncExitStack, asynccontextmanager, suppress
 from dataclasses import dataclass, field
 from functools import partial
@@ -30,6 +30,7 @@ from bot.generating.voices import Voices
 from bot.handlers import UPDATES, add_handlers
 from bot.handlers.duel_ends import end_duels
 from bot.incoming.dispatcher import dispatching
+from bot.incoming.handover import Handover
 from bot.incoming.inbox import AGE_LIMIT, Inbox
 from bot.incoming.polling import UpdatesBot
 from bot.incoming.receiving import Receiving
@@ -97,18 +98,23 @@ class BotConfig:
 
 
 @asynccontextmanager
-async def running(config: BotConfig, loader: VoiceLoader | None = None) -> AsyncIterator[BotApplication]:
-    """A bot from its first connection to its last reply; `loader` in place of the one that reads checkpoints.
+async def running(
+    config: BotConfig, loader: VoiceLoader | None = None, handover: Handover | None = None
+) -> AsyncIterator[BotApplication]:
+    """A bot from its first connection to its last reply.
 
+    `loader`: in place of the one that reads checkpoints; `handover`: from an earlier life of this bot to a later one.
     Where it cannot go on, `application.bot_data.life` fails.
     Raises SettingsError, CheckpointError, StorageError, ListenRefused or ConnectionRefused where it cannot start.
     """
     async with AsyncExitStack() as stack:
         metrics, life = Metrics(), _life()
+        handover = Handover() if handover is None else handover
         database = await stack.enter_async_context(Database(config.database))
         await stack.enter_async_context(sole_use(database, partial(end, life)))
         await stack.enter_async_context(looked_through(database))
-        await _prepare(database, config)
+        await _once_free(partial(_prepare, database, config))
+        await _once_free(partial(handover.receive, database, config.bot_id))
         voices = await stack.enter_async_context(
             Voices(
                 config.voices,
@@ -135,6 +141,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
             clock,
             Authorization(),
             Etiquette(config.etiquette),
+            alarms=handover.alarms,
         )
         application = build(config, services)
         receiving = Receiving(cast("UpdatesBot", application.bot), services, UPDATES, config.webhook)
@@ -147,6 +154,7 @@ async def running(config: BotConfig, loader: VoiceLoader | None = None) -> Async
             await stack.enter_async_context(_meanwhile(tell_profile(application.bot, config.access.admins)))
         if waiting := await inbox.load():
             _log.info("%d updates wait to be answered", waiting)
+        await stack.enter_async_context(handover.given(inbox, database))
         await stack.enter_async_context(dispatching(application, inbox, config.patience))
         await stack.enter_async_context(_meanwhile(end_duels(application)))
         await stack.enter_async_context(receiving.opened())
@@ -218,7 +226,13 @@ def build(config: BotConfig, services: Services) -> BotApplication:
 
 
 async def _prepare(database: Database, config: BotConfig) -> None:
-    """The newest tables, however long the database is busy elsewhere.
+    """The newest tables. Raises StorageError."""
+    if await prepare_schema(database, config.database):
+        _log.info("the database is up to date: %s", database.name)
+
+
+async def _once_free(action: Callable[[], Awaitable[None]]) -> None:
+    """Do something with the database, however long it is busy elsewhere.
 
     Raises StorageError for what lasts until somebody acts, such as a full disk: nothing was begun that could be lost.
     """
@@ -226,16 +240,14 @@ async def _prepare(database: Database, config: BotConfig) -> None:
     attempt = 0
     while True:
         try:
-            upgraded = await prepare_schema(database, config.database)
+            await action()
         except (DatabaseLocked, DatabaseUnreachable) as error:
             trouble.begins("database", f"{error}; trying again")
             await asyncio.sleep(pause_after(attempt))
             attempt += 1
-            continue
-        trouble.ends()
-        if upgraded:
-            _log.info("the database is up to date: %s", database.name)
-        return
+        else:
+            trouble.ends()
+            return
 
 
 def _life() -> "asyncio.Future[None]":

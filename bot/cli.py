@@ -51,7 +51,8 @@ def demo(port: int) -> None:
 
 
 async def _run(settings: Settings, loader: "VoiceLoader | None") -> None:
-    from bot.app import BotConfig, running
+    from bot.app import BotConfig
+    from bot.lives import live
     from bot.observability.server import PagesConfig
     from bot.privacy.policy import policy_pages
 
@@ -72,15 +73,14 @@ async def _run(settings: Settings, loader: "VoiceLoader | None") -> None:
         etiquette=settings.etiquette,
         pages=None if port is None else PagesConfig(settings.metrics_host, port, policy_pages(settings.terms)),
     )
-    async with running(config, loader) as application:
-        _log.info("@%s is listening", application.bot.username)
-        await asyncio.shield(application.bot_data.life)
+    await live(config, lambda application: _log.info("@%s is listening", application.bot.username), loader)
 
 
 async def _demo(settings: Settings, port: int) -> None:
     from pydantic import SecretStr
 
-    from bot.app import BotConfig, running
+    from bot.app import BotConfig
+    from bot.lives import live
     from bot.playground import Playground, PlaygroundError
     from bot.playground.demo import demo_world
     from bot.privacy.policy import policy_pages
@@ -103,9 +103,7 @@ async def _demo(settings: Settings, port: int) -> None:
             terms=settings.terms,
             etiquette=settings.etiquette,
         )
-        application = await stack.enter_async_context(running(config))
-        click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)")
-        await asyncio.shield(application.bot_data.life)
+        await live(config, lambda _: click.echo(f"Cotorra talks at {playground.page_url} (Ctrl-C ends it)"))
 
 
 def _start_logging() -> Settings:

@@ -12,12 +12,12 @@ from bot.languages import N_, phrases
 from bot.observability.logging_setup import outline
 from bot.sending.replies import say_at
 from bot.sending.spot import Spot
-from bot.storage.errors import DatabaseDamaged, StorageError
+from bot.storage.errors import StorageError
 
 FAILED = N_("Something I was asked failed: {error}. The log says more. Of the same again in an hour at the earliest.")
 DAMAGED = N_(
     "My database is damaged, so I stop. What people write to me from now on waits at Telegram, for a day at most. "
-    "Please restore a backup and start me again."
+    "Please put a backup in its place. If I do not go on by myself then, start me again."
 )
 TELLING = 3.0  # seconds to tell of it
 
@@ -49,14 +49,14 @@ async def tell_operators(sentence: str, saying: int, update: Update, context: Bo
 async def end_when_damaged(application: BotApplication) -> None:
     """Wait until the database is damaged; then tell those who run the bot, past the database, and end it."""
     services = application.bot_data
-    await services.database.damaged.wait()
-    reason = services.database.damage or DatabaseDamaged("the database is damaged")
+    reason = await services.database.until_damaged()
     _log.error("%s", reason)
-    try:
-        async with asyncio.timeout(TELLING):
-            for admin_id in sorted(services.access.admins):
-                with suppress(TelegramError):
-                    await application.bot.send_message(admin_id, phrases(None)(DAMAGED))
-    except TimeoutError:
-        _log.debug("nobody could be told in time")
+    if services.alarms.is_news("damage", asyncio.get_running_loop().time()):
+        try:
+            async with asyncio.timeout(TELLING):
+                for admin_id in sorted(services.access.admins):
+                    with suppress(TelegramError):
+                        await application.bot.send_message(admin_id, phrases(None)(DAMAGED))
+        except TimeoutError:
+            _log.debug("nobody could be told in time")
     services.fail(reason)

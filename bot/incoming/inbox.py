@@ -98,6 +98,11 @@ class Inbox:
         """Whether nothing more should come in for now."""
         return len(self) >= self._capacity
 
+    @property
+    def places(self) -> list[int]:
+        """Where the updates are that wait or are in hand."""
+        return self._lanes.places
+
     def has(self, place: int) -> bool:
         """Whether the update waits or is in hand here."""
         return self._lanes.has(place)

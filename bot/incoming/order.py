@@ -27,6 +27,11 @@ class Lanes:
         """Whether the place waits or is in hand."""
         return place in self._lane_of
 
+    @property
+    def places(self) -> list[int]:
+        """Every place that waits or is in hand."""
+        return list(self._lane_of)
+
     def length(self, chat_id: int | None) -> int:
         """How many of them are in a chat's lane."""
         lane = self._lanes.get(chat_id)

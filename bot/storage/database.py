@@ -151,7 +151,7 @@ class Database:
         self.name = shown(self.url)
         self.is_ours = True  # whether no other bot may be using it: see bot.storage.sole_use
         self.damage: DatabaseDamaged | None = None  # then it is only read
-        self.damaged = asyncio.Event()
+        self._damaged = asyncio.Event()
         self._busy_timeout = busy_timeout
         # SQLite lets writers in by chance, after naps; those of one process come in order instead.
         is_sqlite = self.url.get_backend_name() == "sqlite"
@@ -251,8 +251,14 @@ class Database:
                 yield
         except DatabaseDamaged as damage:
             self.damage = self.damage or damage
-            self.damaged.set()
+            self._damaged.set()
             raise
+
+    async def until_damaged(self) -> DatabaseDamaged:
+        """Wait until the database is known to be damaged; how."""
+        while self.damage is None:
+            await self._damaged.wait()
+        return self.damage
 
     async def scrub(self) -> bool:
         """Move what was erased out of SQLite's write-ahead log too; whether all of it is gone by now.

@@ -42,6 +42,15 @@ class Deliveries:
         rows = await self._connection.execute(select(*_COLUMNS).where(mine).order_by(deliveries.c.part))
         return [Delivery(*row) for row in rows]
 
+    async def all_of(self, inbox_id: int) -> list[Delivery]:
+        """The messages of everything said in answer to an update."""
+        rows = await self._connection.execute(select(*_COLUMNS).where(deliveries.c.inbox_id == inbox_id))
+        return [Delivery(*row) for row in rows]
+
+    async def forget_place(self, inbox_id: int) -> None:
+        """Everything said in answer to an update."""
+        await self._connection.execute(delete(deliveries).where(deliveries.c.inbox_id == inbox_id))
+
     async def add(self, delivery: Delivery) -> None:
         await self._connection.execute(insert(deliveries).values(**asdict(delivery)))
 

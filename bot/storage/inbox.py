@@ -52,6 +52,7 @@ class Opened:
 
 
 _PLACE = [inbox.c[name] for name in Waiting.__dataclass_fields__]
+_CAME = [inbox.c[name] for name in Arrival.__dataclass_fields__]
 
 
 class Inboxes:
@@ -59,14 +60,6 @@ class Inboxes:
 
     def __init__(self, connection: AsyncConnection) -> None:
         self._connection = connection
-
-    async def known(self, bot_id: int, update_ids: Sequence[int]) -> set[int]:
-        """Those of the updates that came before."""
-        found: set[int] = set()
-        for start in range(0, len(update_ids), _AT_ONCE):
-            same = inbox.c.update_id.in_(update_ids[start : start + _AT_ONCE]) & (inbox.c.bot_id == bot_id)
-            found.update((await self._connection.execute(select(inbox.c.update_id).where(same))).scalars())
-        return found
 
     async def add(self, arrivals: Sequence[Arrival]) -> list[Waiting]:
         """Their places, in order; all in one statement."""
@@ -82,6 +75,34 @@ class Inboxes:
         return [
             Waiting(*row) for row in await self._connection.execute(select(*_PLACE).where(mine).order_by(inbox.c.id))
         ]
+
+    async def arrival(self, place: int) -> Arrival | None:
+        """An update that nothing has come of yet, as it came; None if something has."""
+        mine = (inbox.c.id == place) & (inbox.c.state == "waiting")
+        row = (await self._connection.execute(select(*_CAME).where(mine))).one_or_none()
+        return None if row is None else Arrival(*row)
+
+    async def ended(self, bot_id: int) -> list[int]:
+        """The updates that something has come of, by their numbers."""
+        mine = (inbox.c.bot_id == bot_id) & (inbox.c.state != "waiting")
+        return list((await self._connection.execute(select(inbox.c.update_id).where(mine))).scalars())
+
+    async def end_known(self, bot_id: int, update_ids: Sequence[int]) -> list[int]:
+        """Nothing more is to be done for those of the updates that wait here; the places that were theirs."""
+        ended: list[int] = []
+        for start in range(0, len(update_ids), _AT_ONCE):
+            same = inbox.c.update_id.in_(update_ids[start : start + _AT_ONCE]) & (inbox.c.bot_id == bot_id)
+            ended += await self._drop(same)
+        return ended
+
+    async def places(self, bot_id: int, update_ids: Sequence[int]) -> dict[int, int]:
+        """The places of those of the updates that came, by their numbers."""
+        found: dict[int, int] = {}
+        for start in range(0, len(update_ids), _AT_ONCE):
+            same = inbox.c.update_id.in_(update_ids[start : start + _AT_ONCE]) & (inbox.c.bot_id == bot_id)
+            rows = await self._connection.execute(select(inbox.c.update_id, inbox.c.id).where(same))
+            found |= {row.update_id: row.id for row in rows}
+        return found
 
     async def open(self, place: int) -> Opened | None:
         """The update, counted as begun once more; None if it waits no longer."""
@@ -124,9 +145,9 @@ class Inboxes:
             await self._drop(inbox.c.id.in_(theirs[start : start + _AT_ONCE]))
         return theirs
 
-    async def _drop(self, which: ColumnElement[bool]) -> None:
-        dropped = update(inbox).where(which, inbox.c.state == "waiting")
-        await self._connection.execute(dropped.values(state="done", payload=None))
+    async def _drop(self, which: ColumnElement[bool]) -> list[int]:
+        dropped = update(inbox).where(which, inbox.c.state == "waiting").values(state="done", payload=None)
+        return list((await self._connection.execute(dropped.returning(inbox.c.id))).scalars())
 
     async def message_ids(self, bot_id: int, above: int) -> list[tuple[int, int]]:
         """(chat, message) of the messages with higher ids that came in."""

@@ -39,7 +39,7 @@ class Mail:
         by_id = {arrival.update_id: arrival for arrival in reversed(arrivals)}  # of two that are the same, the first
         async with self._database.writing() as connection:
             updates = Inboxes(connection)
-            known = await updates.known(self.bot_id, list(by_id))
+            known = await updates.places(self.bot_id, list(by_id))
             new = [arrival for arrival in reversed(by_id.values()) if arrival.update_id not in known]
             places = await updates.add(new)
         return [place for place, arrival in zip(places, new, strict=True) if arrival.state == "waiting"]

@@ -77,7 +77,7 @@ class Stage:
         self._etiquette = etiquette or EtiquetteConfig(0, 0)
         self.webhook = webhook  # in force from the next start on
         self._pages = pages
-        self._loader = loader or FakeLoader(generator)
+        self.loader = loader or FakeLoader(generator)
         self._voices = voices or VoiceFolders(Path("parrot"))
         self._answer = answer
         self._engine_patience = engine_patience
@@ -115,10 +115,11 @@ class Stage:
         """End the bot; the world goes on."""
         await self._bot.aclose()
 
-    async def start(self) -> None:
-        token = SecretStr(self.playground.token)
-        config = BotConfig(
-            token,
+    @property
+    def config(self) -> BotConfig:
+        """What the bot is told from its next start on."""
+        return BotConfig(
+            SecretStr(self.playground.token),
             self.address,
             self._voices,
             api_base_url=self.playground.api_base_url,
@@ -134,7 +135,9 @@ class Stage:
             answer=self._answer,
             engine_patience=self._engine_patience,
         )
-        self.application = await self._bot.enter_async_context(running(config, self._loader))
+
+    async def start(self) -> None:
+        self.application = await self._bot.enter_async_context(running(self.config, self.loader))
 
     # --- talking ------------------------------------------------------------------------------------
 

@@ -144,7 +144,7 @@ async def test_damage_that_the_server_finds_is_known_and_nothing_more_is_written
         with pytest.raises(DatabaseDamaged, match=words):
             async with database.reading() as connection:
                 await connection.execute(text(f"DO $$ BEGIN RAISE EXCEPTION 'x' USING ERRCODE = '{code}'; END $$"))
-        assert database.damaged.is_set()
+        assert database.damage is await asyncio.wait_for(database.until_damaged(), 10)
         with pytest.raises(DatabaseDamaged, match=words):
             async with database.writing():
                 pytest.fail("it is written to")
