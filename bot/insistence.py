@@ -17,6 +17,7 @@ from bot.observability.trouble import Trouble
 from bot.pauses import pause_after
 from bot.storage.errors import StorageError
 
+SOON = 4.0  # seconds between attempts at most that end here: while the token is refused, no call goes out
 CALM = 600.0  # seconds without a conflict until it is over: two programs take turns in being refused
 
 Sleep = Callable[[float], Awaitable[None]]
@@ -75,6 +76,8 @@ class Insistence:
     def _pause(self, error: Exception) -> float:
         pause = pause_after(self._failures)
         self._failures += 1
+        if isinstance(error, TokenRefused):
+            return min(pause, SOON)
         if isinstance(error, RetryAfter):
             asked = error.retry_after
             return asked.total_seconds() if isinstance(asked, dt.timedelta) else float(asked)

@@ -4,18 +4,21 @@ import asyncio
 import logging
 import signal
 from collections.abc import AsyncIterator
+from typing import Any
 
 import httpx
 import pytest
 from pydantic import SecretStr
 
 from bot.authorization import CALM, REFUSED, Authorization, TokenRefused
+from bot.incoming.polling import Poller
 from bot.incoming.webhook_config import WebhookConfig
+from bot.insistence import Insistence
 from bot.observability.server import PagesConfig
 from bot.playground import Playground, faults
 from tests.bot.fakes import FakeGenerator
 from tests.bot.faults.seen import said_by_the_bot
-from tests.bot.faults.test_telegram_away import HOUR, Outage
+from tests.bot.faults.test_telegram_away import HOUR, Deaf, FakeBot, FakeInbox, Outage
 from tests.bot.process import bot_process
 from tests.bot.stage import Stage, free_port
 from tests.bot.virtual_time import run
@@ -187,6 +190,22 @@ def test_for_an_hour_it_is_asked_about_twice_a_minute_and_told_twice(caplog: pyt
     said, over = caplog.records
     assert (said.levelno, said.message) == (logging.ERROR, REFUSED)
     assert "the token: all is well again after" in over.message
+
+
+def test_soon_after_an_hour_updates_are_received_again(caplog: pytest.LogCaptureFixture) -> None:
+    async def scenario() -> float:
+        bot: Any = FakeBot(Outage(HOUR, TokenRefused()), 1)
+        inbox: Any = FakeInbox()
+        polling = asyncio.create_task(Poller(bot, inbox, (), Insistence("receiving", Deaf())).run())
+        start = asyncio.get_running_loop().time()
+        while not inbox.kept:  # noqa: ASYNC110  in virtual time
+            await asyncio.sleep(0.1)
+        polling.cancel()
+        await asyncio.wait([polling])
+        return asyncio.get_running_loop().time() - start
+
+    assert HOUR <= run(scenario()) <= HOUR + 5
+    assert caplog.records == []  # who asks for the token says what is wrong
 
 
 def test_what_comes_and_goes_is_over_when_it_has_been_calm(caplog: pytest.LogCaptureFixture) -> None:

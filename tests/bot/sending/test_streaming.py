@@ -111,6 +111,18 @@ async def test_a_draft_that_breaks_on_its_way_costs_nothing(slow: Stage) -> None
     assert [m.text for m in messages(slow, slow.you)] == [text]
 
 
+async def test_a_draft_that_is_refused_with_the_token_says_nothing_of_drafts(slow: Stage) -> None:
+    slow.playground.faults.add(faults.error(401, "Unauthorized"), method="sendMessageDraft")
+    await begin(slow, slow.you, "sendMessageDraft")
+    await whole(slow)
+    slow.generator.gate.clear()
+    mark = slow.playground.calls.mark()
+    await slow.playground.say(slow.you, slow.you, "/seed Lunes")
+    await slow.playground.calls.wait("sendMessageDraft", chat_id=slow.you, after=mark)
+    slow.generator.gate.set()
+    await slow.idle()
+
+
 # --- in groups ------------------------------------------------------------------------------------------
 
 
