@@ -9,7 +9,8 @@ import asyncio
 import contextlib
 import datetime as dt
 import logging
-from collections.abc import AsyncIterator, Callable
+import socket
+from collections.abc import AsyncIterator, Callable, Iterator
 from pathlib import Path
 from typing import IO, Any, NoReturn
 
@@ -28,6 +29,10 @@ except ImportError:  # not on Windows
 
 LOOK_EVERY = 0.5  # seconds
 CHECK_EVERY = 5.0  # seconds between two looks whether the connection with the server's lock is still there
+# Seconds: a server that says nothing for so long is gone, its machine or the road there, and nobody has closed
+# the connection. Where packets are lost, the system gives up as soon (see `connect_arguments`); but a proxy on the road
+# acknowledges them all the same.
+ANSWER = float(CONNECT_TIMEOUT)
 # Seconds: where a server was away, whoever had the lock takes it again before those who wait for it, even if it has
 # only just looked, and begun to connect right before the server came back.
 PRECEDENCE = CHECK_EVERY + CONNECT_TIMEOUT + 5.0
@@ -51,10 +56,11 @@ _log = logging.getLogger(__name__)
 
 @contextlib.asynccontextmanager
 async def sole_use(
-    database: Database, lost: Callable[[StorageError], None], check_every: float = CHECK_EVERY
+    database: Database, lost: Callable[[StorageError], None], check_every: float = CHECK_EVERY, answer: float = ANSWER
 ) -> AsyncIterator[None]:
     """No other bot uses this database within; `lost` is called once if one does all the same.
 
+    check_every, answer: seconds between two questions whether a server is still there, and that it has to answer one.
     Raises StorageError where a server can be reached and not be used.
     """
     if database.url.get_backend_name() == "sqlite":
@@ -62,7 +68,7 @@ async def sole_use(
             await _take_file(database.url, database.name, stack)
             yield
         return
-    lock = _ServersLock(database, lost, check_every)
+    lock = _ServersLock(database, lost, check_every, answer)
     keeping = asyncio.create_task(lock.keep(), name="the database's lock")
     taking = asyncio.create_task(lock.taken.wait())
     try:
@@ -113,11 +119,14 @@ def _lock(file: IO[str]) -> bool:
 class _ServersLock:
     """The lock in a server, on a connection of its own; taken again where that breaks."""
 
-    def __init__(self, database: Database, lost: Callable[[StorageError], None], check_every: float) -> None:
+    def __init__(
+        self, database: Database, lost: Callable[[StorageError], None], check_every: float, answer: float
+    ) -> None:
         self.taken = asyncio.Event()
         self._database = database
         self._lost = lost
         self._check_every = check_every
+        self._answer = answer
         self._trouble = Trouble("the database", _log)
         self._is_second = False
         # The server's end of the connection that has the lock, or had it last: numbers are used again.
@@ -167,7 +176,7 @@ class _ServersLock:
         self.taken.set()
         self._database.is_ours = True
         try:
-            await _until_it_breaks(connection, self._check_every)
+            await _until_it_breaks(connection, self._check_every, self._answer)
         finally:
             self._database.is_ours = False
 
@@ -186,22 +195,42 @@ async def _lock_server(connection: AsyncConnection) -> bool:
     return bool((await connection.execute(select(func.pg_try_advisory_lock(KEY)))).scalar())
 
 
-async def _until_it_breaks(connection: AsyncConnection, check_every: float) -> NoReturn:
+async def _until_it_breaks(connection: AsyncConnection, check_every: float, answer: float) -> NoReturn:
     """Ask whenever the server says something by itself, as it does when it ends the connection, and now and then."""
     driver: Any = (await connection.get_raw_connection()).driver_connection
     loop, heard = asyncio.get_running_loop(), asyncio.Event()
     while True:
-        socket = driver.fileno()
-        loop.add_reader(socket, heard.set)
+        descriptor = driver.fileno()
+        loop.add_reader(descriptor, heard.set)
         try:
             async with asyncio.timeout(check_every):
                 await heard.wait()
         except TimeoutError:
             pass
         finally:
-            loop.remove_reader(socket)
+            loop.remove_reader(descriptor)
         heard.clear()
-        await connection.execute(select(1))
+        with _hung_up_after(answer, descriptor):
+            await connection.execute(select(1))
+
+
+@contextlib.contextmanager
+def _hung_up_after(seconds: float, descriptor: int) -> Iterator[None]:
+    """A connection whose server does not answer within so many seconds ends from this side.
+
+    So whoever waits for the answer gets an error. To cancel would not do: the driver asks the server first.
+    """
+    with socket.socket(fileno=socket.dup(descriptor)) as line:
+        timer = asyncio.get_running_loop().call_later(seconds, _hang_up, line)
+        try:
+            yield
+        finally:
+            timer.cancel()
+
+
+def _hang_up(line: socket.socket) -> None:
+    with contextlib.suppress(OSError):  # it has just ended by itself
+        line.shutdown(socket.SHUT_RDWR)
 
 
 def _taken(name: str) -> str:

@@ -1,4 +1,4 @@
-"""A network between a client and a server that forgets connections: the client hears of it, the server does not."""
+"""A network between a client and a server that forgets connections: one end hears of it, or neither."""
 
 import asyncio
 from contextlib import suppress
@@ -15,6 +15,7 @@ class Forgetful:
         self._clients: list[asyncio.StreamWriter] = []
         self._servers: list[asyncio.StreamWriter] = []
         self._tasks: set[asyncio.Task[None]] = set()
+        self._is_away = False
 
     @property
     def address(self) -> str:
@@ -39,7 +40,20 @@ class Forgetful:
             client.transport.abort()
         self._clients.clear()
 
+    def vanish(self) -> None:
+        """Nothing comes through any more on any connection, and no end hears of it; there are no new ones."""
+        for task in self._tasks:
+            task.cancel()
+        self._is_away = True
+
+    def come_back(self) -> None:
+        """There are new connections; the old ones stay as they are."""
+        self._is_away = False
+
     async def _connect(self, reader: asyncio.StreamReader, writer: asyncio.StreamWriter) -> None:
+        if self._is_away:
+            writer.transport.abort()
+            return
         there, back = await asyncio.open_connection(self._url.host, self._url.port)
         self._clients.append(writer)
         self._servers.append(back)

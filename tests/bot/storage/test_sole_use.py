@@ -1,20 +1,26 @@
 """One bot to a PostgreSQL database: who has the lock, what becomes of it when connections break, and who goes first."""
 
 import asyncio
+import os
 import re
+import socket
 from collections.abc import Callable
 from contextlib import AsyncExitStack, suppress
+from pathlib import Path
 
 import pytest
-from sqlalchemy import func, select, text
+from sqlalchemy import func, make_url, select, text
 
 from bot.storage.database import Database
 from bot.storage.errors import DatabaseUnreachable, StorageError
-from bot.storage.sole_use import KEY, LOOK_EVERY, sole_use
+from bot.storage.sole_use import ANSWER, CHECK_EVERY, KEY, LOOK_EVERY, sole_use
 from tests.bot.postgresql import needs_postgresql
 from tests.bot.storage.forgetful import Forgetful
 
 pytestmark = needs_postgresql
+
+PROC_TCP = Path("/proc/net/tcp")  # of Linux: every connection, and what it waits for
+KEEPALIVE = "02"
 
 
 async def locks(server: str) -> int:
@@ -51,8 +57,10 @@ async def break_lock(server: str) -> None:
 class Bots:
     """Bots that want to use a server's database, each until it is told to stop, and what they were told."""
 
-    def __init__(self, server: str) -> None:
+    def __init__(self, server: str, check_every: float = CHECK_EVERY, answer: float = ANSWER) -> None:
         self._server = server
+        self._check_every = check_every
+        self._answer = answer
         self._stack = AsyncExitStack()
         self.lost: list[StorageError] = []
 
@@ -65,7 +73,7 @@ class Bots:
     async def begin(self) -> Database:
         """A bot's database, once it may use it."""
         database = await self._stack.enter_async_context(Database(self._server))
-        await self._stack.enter_async_context(sole_use(database, self.lost.append))
+        await self._stack.enter_async_context(sole_use(database, self.lost.append, self._check_every, self._answer))
         return database
 
 
@@ -169,3 +177,53 @@ async def test_a_lock_that_the_server_keeps_for_a_broken_connection_of_ours_is_t
         await until(lambda: first.is_ours)
         assert bots.lost == []
         assert await locks(server) == 1
+
+
+async def test_a_server_that_is_gone_without_a_word_is_missed_and_the_lock_taken_again_when_it_is_back(
+    server: str, caplog: pytest.LogCaptureFixture
+) -> None:
+    """Nothing is refused and nothing closed: a machine without power, or a cable without an end."""
+    async with Forgetful(server) as network, Bots(network.address, check_every=0.05, answer=0.2) as bots:
+        first = await bots.begin()
+        network.vanish()
+        await until(lambda: not first.is_ours)
+        with pytest.raises(DatabaseUnreachable, match="the only bot"):
+            await write(first)
+        assert await locks(server) == 1  # the server has not heard of it, and keeps it for the connection that is lost
+        network.come_back()
+        await until(lambda: first.is_ours)
+        await write(first)
+        assert bots.lost == []
+        assert await locks(server) == 1
+
+
+def timer_of(local: int, remote: int) -> tuple[str, float]:
+    """What a connection between two ports of this machine does next, at its local end, and in how many seconds."""
+    for line in PROC_TCP.read_text("ascii").splitlines()[1:]:
+        _, here, there, _, _, timer, *_ = line.split()
+        if here.endswith(f":{local:04X}") and there.endswith(f":{remote:04X}"):
+            kind, ticks = timer.split(":")
+            return kind, int(ticks, 16) / os.sysconf("SC_CLK_TCK")
+    raise LookupError("expected the connection among those of this machine")
+
+
+@pytest.mark.skipif(not PROC_TCP.exists(), reason="only Linux tells when a connection is looked after")
+async def test_the_server_looks_after_half_a_minute_at_most_whether_the_bot_with_its_lock_is_there(server: str) -> None:
+    """Else it would keep the lock of a machine that is gone for two hours, and another one would wait so long."""
+    async with Bots(server) as bots:
+        await bots.begin()
+        async with Database(server) as database, database.reading() as connection:
+            port = (await connection.execute(text(f"SELECT client_port {BOTS_LOCK}"))).scalar_one()
+        kind, seconds = timer_of(make_url(server).port or 0, port)
+        assert kind == KEEPALIVE
+        assert seconds <= 10  # and two more looks, ten seconds each
+
+
+async def test_what_a_vanished_server_does_not_acknowledge_is_given_up(server: str) -> None:
+    """Of all connections: a transaction under way would wait for a quarter of an hour."""
+    async with Database(server) as database, database.reading() as connection:
+        driver = (await connection.get_raw_connection()).driver_connection
+        assert driver is not None
+        with socket.socket(fileno=socket.dup(driver.fileno())) as line:
+            given_up_after = line.getsockopt(socket.IPPROTO_TCP, socket.TCP_USER_TIMEOUT)
+        assert 0 < given_up_after <= 1_000 * ANSWER
