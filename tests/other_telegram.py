@@ -1,7 +1,8 @@
 """Another fake Telegram, as small as the proofs allow: what they find must not hang on how the playground does things.
 
 What it does its own way: one counter of message ids for all private chats, as Telegram has it; limits that are exact
-windows, without a burst; connections that are closed after every answer; ids that need more than 32 bits.
+windows, without a burst; connections that are closed after every answer; ids that need more than 32 bits; updates that
+are brought over one connection, which stays open.
 """
 
 import asyncio
@@ -12,6 +13,7 @@ from collections.abc import Callable
 from types import TracebackType
 from typing import Any, Self
 
+import httpx
 from tornado.httpserver import HTTPServer
 from tornado.httputil import HTTPServerRequest
 from tornado.netutil import bind_sockets
@@ -20,7 +22,8 @@ from tornado.web import Application, RequestHandler
 from benchmarks.proofs.telegram import Seat, Shown
 
 BOT = {"id": 5_000_000_001, "is_bot": True, "first_name": "Bot", "username": "other_bot"}
-_NODDED = ("deleteWebhook", "sendChatAction", "setMyCommands", "setMyDescription", "setMyShortDescription")
+_NODDED = ("sendChatAction", "setMyCommands", "setMyDescription", "setMyShortDescription")
+_AGAIN = 0.5  # seconds until an update is brought again that was not taken
 _WRITES = ("sendMessage", "sendMessageDraft", "editMessageText", "editMessageReplyMarkup")
 
 
@@ -60,6 +63,8 @@ class OtherTelegram:
         self._updates: dict[int, dict[str, Any]] = {}
         self._update_id = 2**33
         self._arrived = asyncio.Event()
+        self._webhook = ""
+        self._bringing: asyncio.Task[None] | None = None
         self._see: Callable[[Shown], None] = lambda shown: None
         self._overall = Window(30, 1)
         self._of_chats: dict[int, list[Window]] = {}
@@ -140,6 +145,38 @@ class OtherTelegram:
                 return []
         return list(self._updates.values())[: int(given.get("limit", "100"))]
 
+    async def do_setWebhook(self, given: dict[str, str]) -> bool:  # noqa: N802
+        await self.do_deleteWebhook(given)
+        self._webhook = given["url"]
+        self._bringing = asyncio.create_task(self._bring(self._webhook, given["secret_token"]))
+        return True
+
+    async def do_deleteWebhook(self, given: dict[str, str]) -> bool:  # noqa: N802
+        self._webhook = ""
+        if self._bringing is not None:
+            self._bringing.cancel()
+            await asyncio.wait([self._bringing])
+            self._bringing = None
+        return True
+
+    async def do_getWebhookInfo(self, given: dict[str, str]) -> dict[str, Any]:  # noqa: N802
+        waiting = len(self._updates)
+        return {"url": self._webhook, "has_custom_certificate": False, "pending_update_count": waiting}
+
+    async def _bring(self, url: str, secret: str) -> None:
+        """One update after another, each until it is taken."""
+        async with httpx.AsyncClient(headers={"X-Telegram-Bot-Api-Secret-Token": secret}, timeout=60) as client:
+            while True:
+                if not self._updates:
+                    self._arrived.clear()
+                    await self._arrived.wait()
+                    continue
+                number, update = next(iter(self._updates.items()))
+                if await _is_taken(client, url, update):
+                    del self._updates[number]
+                else:
+                    await asyncio.sleep(_AGAIN)
+
     async def do_sendMessage(self, given: dict[str, str]) -> dict[str, Any]:  # noqa: N802
         message = self._new(int(given["chat_id"]), given["text"].strip(), BOT)
         self._show(message)
@@ -178,8 +215,16 @@ class OtherTelegram:
         self, kind: type[BaseException] | None, error: BaseException | None, trace: TracebackType | None
     ) -> None:
         self._arrived.set()
+        await self.do_deleteWebhook({})
         self._server.stop()
         await self._server.close_all_connections()
+
+
+async def _is_taken(client: httpx.AsyncClient, url: str, update: dict[str, Any]) -> bool:
+    try:
+        return (await client.post(url, json=update)).is_success
+    except httpx.TransportError:  # nobody is there, or was killed while it took the update
+        return False
 
 
 class _Handler(RequestHandler):

@@ -52,8 +52,8 @@ def but_for_growth(outcome: Outcome) -> list[str]:
 
 @pytest.mark.parametrize(
     ("webhook", "telegram"),
-    [(False, PlaygroundTelegram), (True, PlaygroundTelegram), (False, OtherTelegram)],
-    ids=["polling", "webhook", "another Telegram"],
+    [(False, PlaygroundTelegram), (True, PlaygroundTelegram), (False, OtherTelegram), (True, OtherTelegram)],
+    ids=["polling", "webhook", "another Telegram", "another Telegram's webhook"],
 )
 async def test_nothing_is_lost_or_doubled_by_kills_at_random_instants(
     webhook: bool, telegram: Callable[[], FakeTelegram]
