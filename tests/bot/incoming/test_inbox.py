@@ -251,6 +251,22 @@ async def test_the_oldest_numbers_are_forgotten(address: str) -> None:
         assert again == []
 
 
+async def test_what_waits_is_never_forgotten_nor_what_another_bot_of_the_database_was_told(address: str) -> None:
+    """A bot with a new token has numbers of its own, and may well be brought some that the former one knew."""
+    async with Database(address) as database:
+        await prepare_schema(database, address)
+        former, mail = Mail(database, 1), Mail(database, 2)
+        for place in await former.accept([Arrival(1, number, 7, number, NOON, "{}") for number in range(4)]):
+            await former.end(place.id, "done")
+        waiting, *others = await mail.accept([Arrival(2, number, 7, number, NOON, "{}") for number in range(10)])
+        for place in others:
+            await mail.end(place.id, "done")
+        assert await former.waiting() == []
+        assert await mail.forget(keep=5) == 4
+        assert await mail.waiting() == [waiting]
+        assert await former.accept([Arrival(1, number, 7, number, NOON, "{}") for number in range(4)]) == []
+
+
 # --- after a restart ------------------------------------------------------------------------------------
 
 

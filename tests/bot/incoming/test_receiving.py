@@ -3,6 +3,7 @@
 import asyncio
 import datetime as dt
 import json
+from types import SimpleNamespace
 from typing import Any
 
 import httpx
@@ -16,11 +17,14 @@ from bot.clock import ServerClock
 from bot.errors import ConnectionRefused
 from bot.handlers import UPDATES
 from bot.incoming.polling import UpdatesBot
+from bot.incoming.receiving import Receiving
 from bot.incoming.webhook import SECRET_HEADER
 from bot.incoming.webhook_config import WebhookConfig
-from bot.incoming.webhook_upkeep import Upkeep
+from bot.incoming.webhook_upkeep import ROUND, Upkeep
 from bot.insistence import Insistence
+from bot.observability.metrics import Metrics
 from bot.playground import faults
+from model.errors import CotorraError
 from tests.bot.fakes import FakeGenerator
 from tests.bot.stage import NOW, Stage, free_port
 from tests.bot.virtual_time import run
@@ -220,6 +224,19 @@ def test_a_webhook_that_somebody_took_away_is_put_back_and_that_is_said_once(cap
     assert inbox.caught_up.is_set()
 
 
+def test_while_updates_wait_at_telegram_it_looks_again_soon() -> None:
+    """Until none does, a message that may be lost is not looked for."""
+    inbox = FakeInbox()
+
+    async def until_caught_up() -> None:
+        working = asyncio.create_task(upkeep(FakeBot(*[info(pending=3)] * 5, info()), inbox, Ears()).run())
+        async with asyncio.timeout(ROUND):
+            await inbox.caught_up.wait()
+        working.cancel()
+
+    run(until_caught_up())
+
+
 @pytest.mark.parametrize(("pending", "age", "complains"), [(3, 0, True), (0, 0, False), (3, 1_000, False)])
 def test_telegrams_complaint_is_known_while_it_is_true(pending: int, age: float, complains: bool) -> None:
     work = upkeep(FakeBot(info(pending=pending, error="Connection refused", age=age)), FakeInbox(), Ears())
@@ -234,3 +251,25 @@ def test_a_troubled_telegram_is_asked_until_it_answers(caplog: pytest.LogCapture
     assert ears.heard.count("BadRequest") == 20
     assert ears.heard[-1] == "well"
     assert caplog.text.count("trying again") == 1
+
+
+# --- where it cannot go on --------------------------------------------------------------------------------
+
+
+class Buggy:
+    """A bot in which something is wrong."""
+
+    async def delete_webhook(self) -> None:
+        raise RuntimeError("what Ana wrote")
+
+
+async def test_a_bug_in_receiving_ends_the_bot_rather_than_leave_it_deaf(caplog: pytest.LogCaptureFixture) -> None:
+    life: asyncio.Future[CotorraError] = asyncio.get_running_loop().create_future()
+    services: Any = SimpleNamespace(
+        inbox=FakeInbox(), metrics=Metrics(), clock=ServerClock(), fail=lambda error: life.set_result(error)
+    )
+    bot: Any = Buggy()
+    async with Receiving(bot, services, (), None).opened():
+        assert "this is a bug" in str(await asyncio.wait_for(life, 10))
+    assert "receiving failed: builtins.RuntimeError" in caplog.text
+    assert "Ana" not in caplog.text

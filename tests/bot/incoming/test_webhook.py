@@ -171,6 +171,15 @@ async def test_what_cannot_be_kept_now_is_brought_again_and_what_never_can_is_no
     assert await hook.send() == 200
 
 
+async def test_a_bug_behind_the_webhook_is_logged_without_its_words(
+    hook: Hook, caplog: pytest.LogCaptureFixture
+) -> None:
+    hook.keeper.errors.append(RuntimeError("what Ana wrote"))
+    assert await hook.send() == 500
+    assert "the webhook failed: builtins.RuntimeError" in caplog.text
+    assert "Ana" not in caplog.text
+
+
 async def test_telegrams_own_way_of_bringing_updates_works(hook: Hook, monkeypatch: pytest.MonkeyPatch) -> None:
     monkeypatch.setenv("PTB_TIMEDELTA", "true")
     hook.keeper.errors.append(DatabaseLocked("busy"))  # the first try fails

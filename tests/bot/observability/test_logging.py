@@ -161,6 +161,10 @@ logging.getLogger("bot.app").info("%d", "a private word {token}")
 warnings.warn("{token}")
 thread = threading.Thread(target=lambda: [] + "a private word {token}".nothing)
 thread.start(); thread.join()
+class Clumsy:
+    def __del__(self):
+        raise KeyError("a private word {token}")
+Clumsy()
 raise ValueError("a private word {token}")
 """
 
@@ -177,6 +181,7 @@ def test_a_process_at_debug_shows_neither_token_nor_words_on_any_way_out(form: L
     assert "ours [hidden]" in done.stderr
     assert "a log line of bot.app was lost" in done.stderr
     assert "uncaught in a thread" in done.stderr
+    assert "an error nobody could catch" in done.stderr
     assert "AttributeError" in done.stderr
     assert "ValueError" in done.stderr
 

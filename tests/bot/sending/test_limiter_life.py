@@ -5,13 +5,14 @@ import asyncio
 import pytest
 from hypothesis import given, settings
 from hypothesis import strategies as st
+from telegram.error import RetryAfter
 
 from bot.sending.budgets import UNLIMITED, Budgets
 from bot.sending.outgoing import Priority
 from bot.sending.rate_limiter import Dropped
 from bot.sending.slots import Slots
 from tests.bot.fakes import FakeGenerator
-from tests.bot.sending.limited_world import Server, now, world
+from tests.bot.sending.limited_world import GROUP, Server, now, world
 from tests.bot.stage import Stage
 from tests.bot.virtual_time import run
 
@@ -63,6 +64,34 @@ def test_chats_without_a_debt_are_forgotten() -> None:
         return stage.limiter.chats
 
     assert run(scenario()) < 600
+
+
+def test_a_group_that_was_told_much_within_the_minute_is_not_forgotten_however_many_others_come() -> None:
+    async def scenario() -> float:
+        stage = world(budgets=Budgets(overall=10**9))
+        for _ in range(20):
+            await stage.say(GROUP)
+        await asyncio.gather(*(stage.say(chat) for chat in range(1, 600)))
+        await stage.say(GROUP)
+        return now()
+
+    assert run(scenario()) > 1_060
+
+
+def test_a_chat_that_telegram_paused_is_not_forgotten_however_many_others_come() -> None:
+    server = Server(refuse=lambda method, chat: 300 if chat == 7 else None)
+
+    async def scenario() -> None:
+        stage = world(server, budgets=UNLIMITED)
+        with pytest.raises(RetryAfter):
+            await stage.say(7)
+        for chat in range(1_001, 1_600):
+            await stage.say(chat)
+        with pytest.raises(RetryAfter):
+            await stage.say(7)
+
+    run(scenario())
+    assert server.refused == 1
 
 
 def test_a_chat_that_is_being_written_to_is_not_forgotten_however_many_others_come() -> None:

@@ -7,8 +7,9 @@ from typing import cast
 import pytest
 from telegram.error import BadRequest, RetryAfter
 
-from bot.sending.rate_limiter import Dropped
-from tests.bot.sending.limited_world import Server, now, world
+from bot.sending.budgets import Refusals
+from bot.sending.rate_limiter import Dropped, RateLimiter
+from tests.bot.sending.limited_world import Server, World, now, world
 from tests.bot.virtual_time import run
 
 
@@ -140,10 +141,11 @@ def test_a_refusal_without_a_chat_pauses_everything_and_is_raised() -> None:
         stage = world(server)
         with pytest.raises(RetryAfter):
             await stage.call("answerInlineQuery", None)
-        await stage.say(7)
-        assert now() > 1_009
+        await asyncio.gather(stage.say(7), stage.call("deleteMessage", 8))
 
     run(scenario())
+    assert len(server.arrivals) == 2
+    assert min(one.time for one in server.arrivals) > 1_009
 
 
 def test_a_refused_menu_pauses_nothing_else() -> None:
@@ -225,3 +227,83 @@ def test_other_errors_are_the_callers() -> None:
         await stage.say(7)
 
     run(scenario())
+
+
+@pytest.mark.parametrize("method", ["sendMessageDraft", "sendChatAction"])
+def test_while_a_chat_is_paused_no_draft_and_no_typing_action_is_tried_there(method: str) -> None:
+    server = Server(refuse=lambda method, chat: 9 if method == "deleteMessage" and now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        deleting = asyncio.ensure_future(stage.call("deleteMessage", 7))
+        await asyncio.sleep(0.1)
+        with pytest.raises(Dropped):
+            await stage.call(method, 7)
+        await deleting
+
+    run(scenario())
+    assert [one.method for one in server.arrivals] == ["deleteMessage"]
+
+
+def test_a_shorter_pause_of_drafts_that_is_told_later_ends_no_longer_one() -> None:
+    told = {"sendChatAction": 60, "sendMessageDraft": 2}
+    server = Server(refuse=lambda method, chat: told[method])
+
+    async def scenario() -> None:
+        stage = world(server)
+        both = [stage.call(method, 7) for method in told]
+        assert all(isinstance(end, Dropped) for end in await asyncio.gather(*both, return_exceptions=True))
+        await asyncio.sleep(5)
+        with pytest.raises(Dropped):
+            await stage.call("sendMessageDraft", 7)
+
+    run(scenario())
+    assert server.refused == 2
+
+
+def test_after_a_pause_of_everything_a_refusal_is_about_its_chat_again() -> None:
+    refusals = Refusals()
+    assert [refusals.refused(chat, 9.0) for chat in (1, 2, 3)] == [None, None, 9.0]
+    assert refusals.refused(4, 99.0) is None
+
+
+class Ears:
+    """Hears what the limiter does."""
+
+    def __init__(self) -> None:
+        self.heard: list[tuple[str, str]] = []
+
+    def call_refused(self, method: str) -> None:
+        self.heard.append(("refused", method))
+
+    def call_dropped(self, method: str) -> None:
+        self.heard.append(("dropped", method))
+
+    def call_waited(self, seconds: float) -> None:
+        self.heard.append(("waited", "long" if seconds > 9 else "hardly"))
+
+
+def test_refusals_drops_and_waits_are_all_told() -> None:
+    once = iter([9])
+    server = Server(refuse=lambda method, chat: next(once, None) if chat == 7 else 2 if chat == 0 else None)
+    ears = Ears()
+
+    async def scenario() -> None:
+        stage = World(server, RateLimiter(observer=ears))
+        text = asyncio.ensure_future(stage.say(7))
+        await asyncio.sleep(0.1)
+        with pytest.raises(Dropped):
+            await stage.call("sendmessagedraft", 7)
+        await text
+        await stage.say(8)
+        with pytest.raises(RetryAfter):
+            await stage.call("answerInlineQuery", None)
+
+    run(scenario())
+    assert ears.heard == [
+        ("refused", "sendmessage"),
+        ("dropped", "sendmessagedraft"),
+        ("waited", "long"),
+        ("waited", "hardly"),
+        ("refused", "answerinlinequery"),
+    ]
