@@ -67,18 +67,19 @@ def _exists(source: str) -> bool:
 def _read_all(
     sources: Sequence[str], encoding: str | None, options: ReadingOptions, scratch: Path | None
 ) -> Iterator[str]:
-    filters = Filters(options)
+    filters, has_text = Filters(options), False
     with closing(Conversations(scratch)) as conversations:
         for source in sources:
             for piece in _read(source, encoding, options, scratch):
                 if isinstance(piece, str):
+                    has_text = True
                     yield piece
                 elif message := filters.apply(piece):
                     if message.when is None:
                         yield filters.line(message)
                     else:
                         conversations.add(message, message.when, filters.line(message))
-        filters.check(" + ".join(map(_name, sources)))
+        filters.check(" + ".join(map(_name, sources)), has_text)
         yield from conversations.pieces()
 
 

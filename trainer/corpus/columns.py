@@ -4,7 +4,7 @@ from collections.abc import Callable, Mapping, Sequence
 from typing import Any
 
 from trainer.corpus.message import Message
-from trainer.corpus.promptlog import from_prompt, is_allowed, is_prompt_log
+from trainer.corpus.promptlog import NOT_ALLOWED, from_prompt, is_allowed, is_prompt_log
 from trainer.corpus.source import printable
 from trainer.errors import CorpusError
 
@@ -25,7 +25,7 @@ def choose_columns(names: Sequence[str], wanted: str | None, title: str) -> ToMe
     def to_message(row: Row) -> Message | None:
         value = row.get(text)
         if is_ours and not is_allowed(row):
-            return None
+            return NOT_ALLOWED
         if value is None or isinstance(value, dict | list | bool):
             return None
         who = row.get(author) if author else None

@@ -28,10 +28,13 @@ class Filters:
         self._met: Counter[str] = Counter()
         self._seen = Seen()
         self._seen_there = Seen()
-        self.read = self.kept = 0
+        self.read = self.kept = self.refused = 0
 
     def apply(self, message: Message) -> Message | None:
         """The message as it is to be learned, or nothing."""
+        if not message.allowed:
+            self.refused += 1
+            return None
         self.read += 1
         if not self._is_wanted(message) or (message.forwarded and not self._options.forwards):
             return None
@@ -50,10 +53,20 @@ class Filters:
         author = nfc(visible(message.author or _GONE)).replace("\n", " ") or _GONE
         return f"{masked(author) if self._options.mask else author}: {message.text}\n"
 
-    def check(self, title: str) -> None:
-        """Raises CorpusError where there were messages, and none is left."""
-        if self.kept or not (self.read or self._wanted):
+    def check(self, title: str, has_text: bool = False) -> None:
+        """Raises CorpusError where there were messages, and none is left.
+
+        has_text: whether there is plain text besides: a prompt log that nobody allowed then adds nothing to it.
+        """
+        if self.kept or not (self.read or self.refused or self._wanted):
             return
+        if self.refused and not self.read:
+            if has_text:
+                return
+            raise CorpusError(
+                f"expected prompts that people allowed in {title}, got {self.refused:,} that nobody allowed and no "
+                "other: name another text, or export the log again when somebody has allowed it with /privacy"
+            )
         if self._wanted:
             there = ", ".join(f"{printable(name)!r} ({count:,})" for name, count in self._met.most_common(10))
             raise CorpusError(

@@ -13,6 +13,7 @@ class Message:
     author_id: str | None = None  # such as user123456789
     chat: str = ""  # tells one chat from another within a corpus
     forwarded: bool = False
+    allowed: bool = True  # False: its author did not allow it, and the text is not here; it is counted, never learned
 
 
 Piece = str | Message  # what readers yield: plain text as it stands, or messages yet to be filtered

@@ -9,6 +9,7 @@ from typing import Any
 
 from trainer.corpus.message import Message
 
+NOT_ALLOWED = Message("", allowed=False)
 _TEXT = "seed_text"
 _ALSO = {"rng_seed", "fingerprint", "outcome", "asked_at"}  # at least two of these beside it
 _NOT_WRITTEN = ("more", "again", "quiz", "duel")  # a press of a button, whose seed text is nobody's or an earlier one's
@@ -41,11 +42,11 @@ def is_prompt_log(names: Iterable[str]) -> bool:
 
 
 def from_prompt(row: Mapping[str, Any]) -> Message | None:
-    """What somebody wrote; nothing where nobody did, or where the row says that consent was not given."""
+    """What somebody wrote; nothing where nobody did, and NOT_ALLOWED where the row says that they did not consent."""
+    if not is_allowed(row):
+        return NOT_ALLOWED
     text = row.get(_TEXT)
     if not isinstance(text, str) or row.get("kind") in _NOT_WRITTEN:
-        return None
-    if not is_allowed(row):
         return None
     if text[:2] in _GUARDED:
         text = text[1:]

@@ -157,6 +157,17 @@ def test_a_prompt_without_consent_is_passed_over(tmp_path: Path, refused: Any) -
     assert learned(lines(tmp_path, *rows)) == "para todos\n\n"
 
 
+def test_a_prompt_log_that_nobody_allowed_is_called_that(tmp_path: Path) -> None:
+    path = lines(tmp_path, prompt(1, "mi secreto", consent="none"), prompt(2, "otro", consent="none"), name="e.jsonl")
+    sentence = "expected prompts that people allowed in e.jsonl, got 2 that nobody allowed and no other"
+    for options in ({}, {"column": "reply_text"}, {"authors": ("Ana",)}):
+        with pytest.raises(CorpusError, match=sentence) as refused:
+            learned(path, **options)
+        assert "secreto" not in str(refused.value)
+    book = write(tmp_path, "book.txt", "Domingo en la plaza")
+    assert learned(book, path) == "Domingo en la plaza"
+
+
 def test_the_log_as_csv_is_the_same(tmp_path: Path) -> None:
     row = prompt(1, "Domingo")
     text = ",".join(row) + "\n" + ",".join(str(value) for value in row.values()) + "\n"
