@@ -1,6 +1,7 @@
 """More than can be answered stays outside: with Telegram while the inbox is full, unanswered where one chat floods."""
 
 import asyncio
+import logging
 from collections.abc import AsyncIterator, Mapping, Sequence
 from types import SimpleNamespace
 from typing import Any
@@ -19,6 +20,7 @@ from bot.incoming.webhook_config import WebhookConfig
 from bot.insistence import Insistence
 from bot.observability.metrics import Metrics
 from bot.storage.database import Database
+from bot.storage.errors import DatabaseLocked
 from bot.storage.mail import Mail
 from bot.storage.schema import prepare_schema
 from tests.bot.faults.test_telegram_away import Deaf, FakeMail
@@ -60,7 +62,7 @@ class Generous:
     async def set_webhook(self, *_: object, **__: object) -> None:
         self.registered.set()
 
-    async def get_webhook_info(self) -> WebhookInfo:
+    async def get_webhook_info(self, **_: object) -> WebhookInfo:
         return WebhookInfo("", False, 0)
 
     async def raw_updates(self, offset: int | None, seconds: int, kinds: Sequence[str]) -> list[Mapping[str, Any]]:
@@ -101,6 +103,41 @@ async def test_a_full_inbox_leaves_what_is_brought_with_telegram(inbox: Inbox) -
         await answer_one(inbox)
         assert await bring(CAPACITY + 1) == 200
         assert len(inbox) == CAPACITY
+
+
+class Fitful:
+    """An inbox whose database takes what comes, or does not, by turns."""
+
+    is_full = False
+
+    def __init__(self, *turns: Exception | None) -> None:
+        self.caught_up = asyncio.Event()
+        self._turns = list(turns)
+
+    async def accept(self, updates: Sequence[Mapping[str, Any]]) -> int:
+        if (error := self._turns.pop(0)) is not None:
+            raise error
+        return len(updates)
+
+
+async def test_each_time_the_database_takes_nothing_its_beginning_and_its_end_are_said_once(
+    caplog: pytest.LogCaptureFixture,
+) -> None:
+    caplog.set_level(logging.INFO)
+    busy = DatabaseLocked("busy")
+    inbox, port = Fitful(busy, busy, None, None, busy, None), free_port()
+    webhook = WebhookConfig(f"http://127.0.0.1:{port}/", SecretStr("secret"), "127.0.0.1", port)
+    services: Any = SimpleNamespace(inbox=inbox, metrics=Metrics(), clock=ServerClock(), fail=None)
+    bot: Any = Generous()
+    async with Receiving(bot, services, (), webhook).opened(), httpx.AsyncClient() as telegram:
+        inbox.caught_up.set()
+        headers = {SECRET_HEADER: "secret"}
+        brought = [await telegram.post(webhook.url, json=message(7), headers=headers) for _ in range(6)]
+    assert [answer.status_code for answer in brought] == [503, 503, 200, 200, 503, 200]
+    said = [record.message for record in caplog.records if record.name == "bot.incoming.receiving"]
+    assert ["stay with Telegram" in words for words in said] == [True, False, True, False]
+    assert ["well again" in words for words in said] == [False, True, False, True]
+    assert not inbox.caught_up.is_set()  # what was not taken waits at Telegram
 
 
 async def test_a_chat_that_floods_is_answered_what_can_be_and_others_all_the_same(mail: Mail) -> None:

@@ -97,7 +97,7 @@ def test_other_secrets_are_hidden_in_every_spelling(password: str, in_an_address
     encoded = quote(password, safe="")
     small = re.sub("%[0-9A-F]{2}", lambda match: match[0].lower(), encoded)
     spellings = [password, quote(password), encoded, small, quote(encoded), quote_plus(password), repr(password)]
-    for spelling in [*spellings, json.dumps(password), address_with(password)]:
+    for spelling in [*spellings, repr(password.encode()), json.dumps(password), address_with(password)]:
         line = formatter.format(record("connecting to %s now", spelling))
         assert "[hidden]" in line
         assert password[:4] not in line
@@ -155,6 +155,7 @@ set_up_logging("DEBUG", [{token!r}], {form!r})
 for name in ("", "httpx", "telegram.Bot", "tornado.access", "urllib3", "sqlalchemy.engine", "asyncio", "never.met"):
     logging.getLogger(name).setLevel(logging.DEBUG)
     logging.getLogger(name).debug("a private word {token}")
+    logging.getLogger(name).info("a private word {token}")
     logging.getLogger(name).warning("heard\\na private word {token}")
 logging.getLogger("bot.app").debug("ours {token}")
 logging.getLogger("bot.app").info("%d", "a private word {token}")

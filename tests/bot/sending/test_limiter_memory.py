@@ -84,6 +84,20 @@ def test_a_bot_that_is_killed_in_a_burst_and_begins_anew_is_refused_nothing(mome
     assert {chat for chat, _ in notebook.notes} == {GROUP, GROUP - 1}  # private chats have no limit a minute
 
 
+def test_what_was_before_counts_once_however_often_a_bot_has_to_begin() -> None:
+    """As where Telegram is away when it starts."""
+
+    async def scenario() -> float:
+        notebook = Notebook([(GROUP, now() - 30)] * 12)
+        stage = World(Server(), RateLimiter(Budgets(), memory=notebook))
+        for _ in range(3):
+            await stage.limiter.initialize()
+        await stage.say(GROUP)
+        return now()
+
+    assert run(scenario()) < 1_025  # a minute's twenty were not full
+
+
 async def test_a_bot_that_is_started_again_knows_what_it_told_a_group(address: str) -> None:
     async with Stage(address, FakeGenerator(), budgets=Budgets(group=2)) as stage:
         await stage.ask("/help@cotorra_bot", stage.group)
