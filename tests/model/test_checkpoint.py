@@ -72,6 +72,20 @@ def test_an_altered_file_is_named(folder: Path, name: str) -> None:
         Checkpoint.open(folder)
 
 
+def test_a_large_file_altered_in_its_last_byte_is_named(tmp_path: Path) -> None:
+    with replace_checkpoint(tmp_path / "voice") as staging:
+        for name in (WEIGHTS, GENERATOR):
+            (staging / name).write_bytes(b"x")
+        (staging / "samples.txt").write_bytes(b"x" * 3 * 2**20)
+        seal(staging, DESCRIPTION)
+    Checkpoint.open(tmp_path / "voice")
+    with (tmp_path / "voice" / "samples.txt").open("r+b") as file:
+        file.seek(-1, os.SEEK_END)
+        file.write(b"y")
+    with pytest.raises(CheckpointDamaged, match=r"samples.txt is not what was saved"):
+        Checkpoint.open(tmp_path / "voice")
+
+
 def test_a_file_altered_after_opening_is_not_handed_out(folder: Path) -> None:
     checkpoint = Checkpoint.open(folder)
     (folder / GENERATOR).write_bytes(b"x")

@@ -161,6 +161,7 @@ async def test_the_page_carries_a_strict_policy(web: httpx.AsyncClient) -> None:
     policy = answer.headers["Content-Security-Policy"]
     assert "default-src 'none'" in policy
     assert "unsafe" not in policy
+    assert answer.headers["X-Content-Type-Options"] == "nosniff"
     assert "style=" not in answer.text
     assert "onclick" not in answer.text
     assert (await web.get("/../playground.py")).status_code in (403, 404)
