@@ -15,8 +15,8 @@ _FORMATS = {
     "jsonl": "JSON Lines, UTF-8: an object a line, null for what is missing.",
     "csv": (
         "CSV (RFC 4180), UTF-8, with a header. Texts that a spreadsheet would take for a formula (they begin with `=`, "
-        "`+`, `-`, `@`, a tab or a carriage return) have an apostrophe before them; what is empty and what is missing "
-        "look the same."
+        "`+`, `-` or `@`, also after spaces and line breaks, or with a tab or a carriage return) have an apostrophe "
+        "before them; what is empty and what is missing look the same."
     ),
     "parquet": "Apache Parquet, compressed with Zstandard; the schema carries the meaning of each column.",
 }

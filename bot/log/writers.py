@@ -18,7 +18,8 @@ if TYPE_CHECKING:
 Format = Literal["jsonl", "csv", "parquet"]
 Records = Sequence[tuple[Value, ...]]
 
-# What makes a spreadsheet calculate; an apostrophe before it makes it read (OWASP, "CSV Injection").
+# What makes a spreadsheet calculate; an apostrophe before it makes it read (OWASP, "CSV Injection"). Spaces and line
+# breaks before it are no protection: some programs take them away.
 _FORMULA = ("=", "+", "-", "@", "\t", "\r", "＝", "＋", "－", "＠")
 _ROW_GROUP = 20_000  # records: some 10 MB before compression, which is what readers like and memory bears
 
@@ -125,7 +126,7 @@ def _arrow_schema(schema: Schema) -> "pa.Schema":
 def _cell(value: Value) -> Any:
     if isinstance(value, dt.datetime):
         return _iso(value)
-    if isinstance(value, str) and value.startswith(_FORMULA):
+    if isinstance(value, str) and (value.startswith(_FORMULA) or value.lstrip().startswith(_FORMULA)):
         return "'" + value
     return value
 

@@ -171,6 +171,9 @@ NASTY = (
     "\r=1",
     'a,"b"\nc\r\nd',
     "nul\x00 \ud800 \u2028",
+    "\n=1",  # as an answer to a reply begins
+    " \u00a0-1",
+    "\nno formula",
 )
 
 
@@ -188,6 +191,7 @@ async def test_a_spreadsheet_finds_no_formula_and_csv_readers_find_every_field(
     assert [row["seed_text"] for row in found[1:3]] == ["'+1", "'-1"]
     assert found[6]["seed_text"] == NASTY[6]
     assert found[7]["seed_text"] == "nul\ufffd \ufffd \u2028"
+    assert [row["seed_text"] for row in found[8:]] == ["'\n=1", "' \u00a0-1", "\nno formula"]
     for row in found:
         assert not any(str(value).startswith(("=", "+", "-", "@", "\t", "\r")) for value in row.values())
 
