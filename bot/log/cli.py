@@ -16,7 +16,7 @@ from bot.errors import LogError
 from bot.log.filters import Filter, parse_time
 from bot.log.options import choosing, chosen
 from bot.settings import read_settings
-from bot.storage.database import Database
+from bot.storage.database import Database, refuse_missing
 from bot.storage.errors import StorageError
 
 T = TypeVar("T")
@@ -215,7 +215,9 @@ def _with_database(work: Callable[[Database], Awaitable[T]]) -> T:
     from bot.storage.schema import current_version, head
 
     async def opened() -> T:
-        async with Database(read_settings().database()) as database:
+        address = read_settings().database()
+        refuse_missing(address)
+        async with Database(address) as database:
             version = await current_version(database)
             if version != head():
                 raise StorageError(

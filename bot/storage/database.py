@@ -63,6 +63,16 @@ def shown(url: URL) -> str:
     return str(url.database) if url.get_backend_name() == "sqlite" else url.render_as_string(hide_password=True)
 
 
+def refuse_missing(address: str) -> None:
+    """For those who only read: opening a SQLite file that is not there would make it. Raises DatabaseUnreachable."""
+    url = parse_url(address)
+    if url.get_backend_name() == "sqlite" and not Path(str(url.database)).exists():
+        raise DatabaseUnreachable(
+            f"expected a database at {url.database}, but there is no such file: name the one that is meant with "
+            "DATABASE_URL, or its folder with COTORRA_DATA_DIR"
+        )
+
+
 def make_folder(url: URL) -> None:
     """Make the folder of a SQLite file where there is none. Raises DatabaseUnwritable."""
     if url.get_backend_name() != "sqlite":

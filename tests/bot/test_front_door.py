@@ -75,7 +75,7 @@ def test_a_wrong_command_is_usage(tmp_path: Path, arguments: list[str]) -> None:
         (["demo"], {"COTORRA_DATA_DIR": "/dev/null/data", "COTORRA_CHECKPOINT": "x"}, "/dev/null/data"),
         (["demo", "--port", "0"], {"COTORRA_CHECKPOINT": "nowhere"}, "nowhere"),
         (["db", "check"], {}, "cotorra db upgrade"),
-        (["logs", "list"], {}, "cotorra db upgrade"),
+        (["logs", "list"], {}, "DATABASE_URL, or its folder with COTORRA_DATA_DIR"),
         (["logs", "purge", "--before", "someday"], {}, "expected a date"),
         (["sample", "nowhere"], {}, "nowhere"),
         (["sample", "nowhere", "--temperature", "7"], {}, "expected a temperature"),
@@ -92,6 +92,13 @@ def test_what_fails_is_one_line_and_exit_code_1(
     assert run.stderr.startswith("cotorra: ")
     assert says in run.stderr
     assert "AAH-" not in run.stderr
+
+
+def test_looking_at_a_log_that_is_not_there_makes_none(tmp_path: Path) -> None:
+    run = cotorra(tmp_path, "logs", "stats", DATABASE_URL=f"sqlite:///{tmp_path}/mistyped/bot.sqlite")
+    assert run.returncode == 1
+    assert f"expected a database at {tmp_path}/mistyped/bot.sqlite" in run.stderr
+    assert not (tmp_path / "mistyped").exists()
 
 
 def test_a_port_that_is_taken_is_named(tmp_path: Path) -> None:
