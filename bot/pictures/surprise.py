@@ -8,7 +8,7 @@ from functools import lru_cache
 
 from PIL import Image, ImageDraw, ImageFont, features
 
-from bot.pictures.colours import FULL, INK, PAPER, Colour, colour_of, ink_on
+from bot.pictures.colours import FULL, INK, PAPER, Colour, colour_of, contrast, ink_on
 from bot.pictures.fonts import BOLD, TEXT, font, font_for
 from bot.pictures.lines import JOINER, Cell, cells_of, in_sight_order, paragraphs_of, runs_from_right, wrap
 
@@ -20,10 +20,11 @@ _SIZES = ((40, 84), (120, 66), (300, 52), (600, 42))  # up to so many characters
 _SMALLEST = 35
 _BREAK = 20  # characters whose room a line break takes
 _LEADING = 1.5  # of a line, in letter sizes
-_QUIET: Colour = (122, 116, 124)
+QUIET: Colour = (122, 116, 124)
 _RULE: Colour = (226, 221, 214)
 _SHAPES = features.check("raqm")  # whether letters take the form that their neighbours give them
 _MOST_LINES = 44  # whatever the text: a picture some 2,800 pixels tall, well within what Telegram takes
+_READABLE = 3.0  # contrast that large text wants, as in WCAG 2
 _MARKS = {"\n": "↵", "\t": "⇥"}  # what is not seen as itself
 
 
@@ -82,7 +83,7 @@ def _head(draw: ImageDraw.ImageDraw, words: Words) -> None:
     draw.text((_MARGIN - 6, 150), words.figure, INK, figure, anchor="ls")
     left = _MARGIN + figure.getlength(words.figure) + 22
     _fitted(draw, (left, 102), words.unit, BOLD, 38, WIDTH - _MARGIN - left, INK, "ls")
-    _fitted(draw, (left, 150), words.title, TEXT[0], 30, WIDTH - _MARGIN - left, _QUIET, "ls")
+    _fitted(draw, (left, 150), words.title, TEXT[0], 30, WIDTH - _MARGIN - left, QUIET, "ls")
     draw.line((_MARGIN, 196, WIDTH - _MARGIN, 196), _RULE, 2)
 
 
@@ -105,7 +106,8 @@ def _glyph(draw: ImageDraw.ImageDraw, cell: Cell, size: int, foot: tuple[float, 
     if shown.isspace():
         return
     chosen = _font_of(cell.text, size)
-    ink = _QUIET if mark and ink_on(behind) == INK else ink_on(behind)
+    is_quiet = mark is not None and contrast(QUIET, behind) >= _READABLE
+    ink = QUIET if is_quiet else ink_on(behind)
     if chosen is None:
         x, y = foot
         box = (x - 0.24 * size, y - 0.62 * size, x + 0.24 * size, y + 0.02 * size)
@@ -146,9 +148,9 @@ def _legend(draw: ImageDraw.ImageDraw, words: Words, top: int) -> None:
         anchor = "ls" if bits == 0 else "rs" if bits == FULL else "ms"
         draw.text((x, top + tall + 36), f"{bits}" + "+" * (bits == FULL), INK, small, anchor=anchor)
     half = (right - left) / 2 - 20
-    _fitted(draw, (left, top + tall + 84), words.low, TEXT[0], 28, half, _QUIET, "ls")
-    _fitted(draw, (right, top + tall + 84), words.high, TEXT[0], 28, half, _QUIET, "rs")
-    _fitted(draw, (WIDTH / 2, top + tall + 140), words.foot, TEXT[0], 24, right - left, _QUIET, "ms")
+    _fitted(draw, (left, top + tall + 84), words.low, TEXT[0], 28, half, QUIET, "ls")
+    _fitted(draw, (right, top + tall + 84), words.high, TEXT[0], 28, half, QUIET, "rs")
+    _fitted(draw, (WIDTH / 2, top + tall + 140), words.foot, TEXT[0], 24, right - left, QUIET, "ms")
 
 
 def _fitted(

@@ -10,7 +10,7 @@ from bot.languages import LANGUAGES
 from bot.pictures.colours import FULL, colour_of, contrast, ink_on
 from bot.pictures.fonts import FOLDER, font_for
 from bot.pictures.lines import JOINER, Cell, cells_of, in_sight_order, paragraphs_of, runs_from_right, wrap
-from bot.pictures.surprise import LONGEST, WIDTH, Words, draw_surprise, shorten, unseen
+from bot.pictures.surprise import LONGEST, QUIET, WIDTH, Words, draw_surprise, shorten, unseen
 
 WORDS = Words("2.31", "bits per character", "How much each character surprised me", "low", "high", "@a_bot")
 SCALE = [FULL * step / 200 for step in range(201)]
@@ -35,6 +35,14 @@ def test_the_more_surprising_the_darker_in_even_steps() -> None:
 
 def test_every_colour_can_be_written_on() -> None:
     assert min(contrast(ink_on(colour_of(bits)), colour_of(bits)) for bits in SCALE) > 4  # large text wants 3
+
+
+def test_the_mark_of_a_line_break_is_as_quiet_as_can_be_read() -> None:
+    for bits, is_quiet in ((0, True), (4, False), (FULL, False)):
+        marks = picture("a\n\n\n", bits * math.log(2)).crop((100, 200, WIDTH, 400))
+        inks = {colour for _, colour in marks.getcolors(1_000_000)}
+        assert (QUIET in inks) == is_quiet
+        assert max(contrast(ink, colour_of(bits)) for ink in inks) > 3
 
 
 def test_the_fonts_have_the_letters_of_all_our_languages_and_more() -> None:
