@@ -10,7 +10,7 @@ from telegram.error import BadRequest
 from bot.callbacks import OLD, Callback
 from bot.context import BotContext, phrases_for
 from bot.errors import CallbackRefused, StateGone
-from bot.handlers.errors import SORRY
+from bot.handlers.errors import SORRY, passes
 from bot.languages import N_
 
 _log = logging.getLogger(__name__)
@@ -61,7 +61,10 @@ class Presses:
         self._actions = dict(actions)
 
     async def handle(self, update: Update, context: BotContext) -> None:
-        """Do what the button says. Whatever happens, the press is answered, or the button would spin for a minute."""
+        """Do what the button says. The press is answered, or the button would spin for a minute.
+
+        What fails for the moment is tried again, and answered then: until it is done, the button may well spin.
+        """
         query = update.callback_query
         if query is None:
             return
@@ -73,9 +76,12 @@ class Presses:
             said = await action.answer(update, press, context) or ""
         except (CallbackRefused, StateGone) as refusal:
             said = say.of(refusal)
-        finally:
-            if not press.is_answered:
-                await press.answer(said or None)
+        except Exception as error:
+            if not passes(error) and not press.is_answered:
+                await press.answer(said)
+            raise
+        if not press.is_answered:
+            await press.answer(said or None)
 
     def _read(self, query: CallbackQuery, context: BotContext) -> tuple[Callback, Action]:
         """Raises CallbackRefused."""

@@ -6,6 +6,7 @@ from telegram import InlineKeyboardMarkup, Message
 
 from bot.generating.voice_folders import VoiceFolders
 from bot.languages import LANGUAGES, phrases
+from bot.playground import faults
 from bot.settings_buttons import change, key_of
 from bot.settings_pages import Page, Shown, page
 from bot.storage.settings import ChatSettings
@@ -276,3 +277,11 @@ def test_a_voice_is_found_by_its_button_whatever_it_is_called() -> None:
 def test_every_language_can_be_chosen(code: str) -> None:
     assert change(f"lang,{code}", VOICES) == ("lang", {"language": code})
     assert f"lang,{code}" in choices(page("lang", shown()))
+
+
+async def test_a_press_that_fails_for_the_moment_hears_no_apology_and_is_done_at_the_next_attempt(stage: Stage) -> None:
+    await opened(stage, stage.you)
+    stage.playground.faults.add(faults.server_error(), method="editMessageText")
+    assert not await press(stage, stage.you, "🌡")
+    assert "0.5" in str(keyboard_of(newest(stage, stage.you)))
+    assert len(stage.playground.faults) == 0
