@@ -30,8 +30,7 @@ _REFUSED = (
     "unknown",
     "withdrawn",
 )
-# A CSV export has an apostrophe before what a spreadsheet would take for a formula; nobody wrote that.
-_GUARDED = tuple(f"'{first}" for first in "=+-@\t\r＝＋－＠")
+_FORMULA = tuple("=+-@\t\r＝＋－＠")
 _AUTHORS = ("user_id", "user", "person")
 
 
@@ -48,9 +47,14 @@ def from_prompt(row: Mapping[str, Any]) -> Message | None:
     text = row.get(_TEXT)
     if not isinstance(text, str) or row.get("kind") in _NOT_WRITTEN:
         return None
-    if text[:2] in _GUARDED:
-        text = text[1:]
-    return Message(text, _when(row.get("asked_at")), _first(row, _AUTHORS))
+    return Message(_unguarded(text), _when(row.get("asked_at")), _first(row, _AUTHORS))
+
+
+def _unguarded(text: str) -> str:
+    """A CSV export has an apostrophe before what a spreadsheet would take for a formula; nobody wrote that."""
+    rest = text[1:]
+    is_guarded = text.startswith("'") and (rest.startswith(_FORMULA) or rest.lstrip().startswith(_FORMULA))
+    return rest if is_guarded else text
 
 
 def is_allowed(row: Mapping[str, Any]) -> bool:

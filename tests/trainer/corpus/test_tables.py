@@ -172,3 +172,12 @@ def test_the_log_as_csv_is_the_same(tmp_path: Path) -> None:
     row = prompt(1, "Domingo")
     text = ",".join(row) + "\n" + ",".join(str(value) for value in row.values()) + "\n"
     assert learned(write(tmp_path, "export.csv", text)) == "Domingo\n\n"
+
+
+@pytest.mark.parametrize(
+    ("exported", "learnt"), [("'+1", "+1"), ("'  =1+1", "=1+1"), ("'\n=1+1", "=1+1"), ("'tis", "'tis")]
+)
+def test_what_the_export_puts_before_formulas_is_not_learned(tmp_path: Path, exported: str, learnt: str) -> None:
+    row = prompt(1, "") | {"seed_text": f'"{exported}"'}
+    text = ",".join(row) + "\n" + ",".join(str(value) for value in row.values()) + "\n"
+    assert learned(write(tmp_path, "export.csv", text)).strip() == learnt
