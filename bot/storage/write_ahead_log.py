@@ -11,17 +11,25 @@ import logging
 import sqlite3
 import time
 from contextlib import AbstractAsyncContextManager, closing
-from typing import Literal
+from typing import Literal, NamedTuple
 
 from bot.storage import sqlite_file
 
 EVERY = 1.0  # seconds between two copies, while there are commits
-LONGEST = 16_384  # pages (64 MB) after which SQLite does it by itself, should we have failed to
+LONGEST = 131_072  # pages (512 MB) after which SQLite does it by itself, should we have failed to
 LONG = 2_048  # pages (8 MB) after which the log is begun anew
+FEW = 512  # pages (2 MB) that are copied while nobody writes, at most
 PATIENCE = 1.0  # seconds to wait for a lock of somebody else's
 NO_PATIENCE = 0.01  # seconds, while nobody can write
 
 _log = logging.getLogger(__name__)
+
+
+class _Copied(NamedTuple):
+    """How many pages the log has, and how many of them are not in the file yet."""
+
+    pages: int
+    left: int
 
 
 class WriteAheadLog:
@@ -51,23 +59,24 @@ class WriteAheadLog:
             await asyncio.wait([self._copying])
 
     async def _copy(self) -> None:
-        pages = await asyncio.to_thread(self._checkpoint, "PASSIVE", PATIENCE)
-        if pages > LONG:
+        copied = await asyncio.to_thread(self._checkpoint, "PASSIVE", PATIENCE)
+        if copied.pages > LONG:
             # What was written meanwhile takes less time, and what is written in that time hardly any.
-            await asyncio.to_thread(self._checkpoint, "PASSIVE", PATIENCE)
-            async with self._writer:
-                await asyncio.to_thread(self._checkpoint, "RESTART", NO_PATIENCE)
+            copied = await asyncio.to_thread(self._checkpoint, "PASSIVE", PATIENCE)
+            if copied.left < FEW:  # or somebody still reads what was there before it
+                async with self._writer:
+                    await asyncio.to_thread(self._checkpoint, "RESTART", NO_PATIENCE)
 
-    def _checkpoint(self, mode: Literal["PASSIVE", "RESTART"], patience: float) -> int:
-        """How many pages the log has, those of them that are in the file by now included; 0 if that is not known.
+    def _checkpoint(self, mode: Literal["PASSIVE", "RESTART"], patience: float) -> _Copied:
+        """What was copied; nothing if that is not known.
 
         PASSIVE waits for nobody; RESTART keeps others from writing, and has the next one of them begin the log anew.
         """
         try:
             file = sqlite_file.existing(self._path)
             with closing(sqlite3.connect(file, timeout=patience, uri=True)) as connection:
-                _, pages, _ = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
-                return int(pages)
+                _, pages, copied = connection.execute(f"PRAGMA wal_checkpoint({mode})").fetchone()
+                return _Copied(pages, pages - copied)
         except sqlite3.Error as error:  # what is wrong with the database, its writers say
             _log.debug("the write-ahead log was not copied: %s", type(error).__name__)
-            return 0
+            return _Copied(0, 0)

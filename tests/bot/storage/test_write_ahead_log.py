@@ -4,6 +4,7 @@ import asyncio
 import sqlite3
 from contextlib import closing
 from pathlib import Path
+from typing import Literal
 
 import pytest
 from sqlalchemy import text
@@ -63,14 +64,40 @@ async def test_a_log_that_is_written_to_all_the_time_is_begun_anew(tmp_path: Pat
         assert (tmp_path / "x.sqlite-wal").stat().st_size < 4 * LONG * 4_096
 
 
-async def test_a_short_log_keeps_nobody_from_writing(tmp_path: Path) -> None:
-    path = tmp_path / "x.sqlite"
-    with closing(make(path)):
-        writer = asyncio.Lock()
-        async with writer:
+class Turns(asyncio.Lock):
+    """Counts how often it was taken."""
+
+    taken = 0
+
+    async def acquire(self) -> Literal[True]:
+        self.taken += 1
+        return await super().acquire()
+
+
+async def test_a_long_log_is_begun_anew_while_nobody_writes_and_a_short_one_is_not(tmp_path: Path) -> None:
+    path, writer = tmp_path / "x.sqlite", Turns()
+    with closing(make(path)) as connection:
+        for pages in (1, LONG):
+            assert writer.taken == 0
+            connection.execute("INSERT INTO words VALUES (zeroblob(?))", [pages * 4_096])
+            connection.commit()
             log = WriteAheadLog(str(path), writer, every=0)
             log.committed()
             await log.close()
+    assert writer.taken == 1
+
+
+async def test_nobody_waits_while_much_is_left_that_somebody_still_reads_around(tmp_path: Path) -> None:
+    path, writer = tmp_path / "x.sqlite", Turns()
+    with closing(make(path)) as connection, closing(sqlite3.connect(path)) as reader:
+        reader.execute("BEGIN")
+        reader.execute("SELECT count(*) FROM words").fetchone()
+        connection.execute("INSERT INTO words VALUES (zeroblob(?))", [LONG * 4_096])
+        connection.commit()
+        log = WriteAheadLog(str(path), writer, every=0)
+        log.committed()
+        await log.close()
+    assert writer.taken == 0
 
 
 async def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
