@@ -18,6 +18,7 @@ AIM = 0.01  # seconds that a transaction is to take: a reply writes twice, and m
 REST = 3.0
 LEAST_REST = 0.03  # seconds; the disk has to have all of it, and who waits for the disk waits for that too
 FIRST, MOST = 20, 50  # rows in the first transaction and in any, as the disk may have a slow moment
+TOGETHER = 5  # rows between two looks at the time: each may be on pages of its own that have to come from the disk
 
 Find = Callable[[int], Select[int]]
 Do = Callable[[AsyncConnection, Sequence[int]], Awaitable[None]]
@@ -29,7 +30,8 @@ async def in_batches(
     """Do something to all rows that are found; to how many.
 
     find: the ids of the next rows, given the last one of those before (at first 0); rows that were done must not be
-    found again. Each transaction may be the last one before the power fails: whoever calls again goes on there.
+    found again. Each transaction may be the last one before the power fails: whoever calls again goes on there. It ends
+    early where the rows it has done took its time.
     Raises StorageError.
     """
     total, last, size = 0, 0, FIRST
@@ -40,12 +42,15 @@ async def in_batches(
             return total
         async with database.writing() as connection:
             began = clock()  # once it has its turn in this process
-            await do(connection, ids)
+            done = 0
+            while done < len(ids) and (done == 0 or clock() - began < aim):
+                await do(connection, ids[done : done + TOGETHER])
+                done = min(done + TOGETHER, len(ids))
         took = clock() - began
-        total += len(ids)
-        if len(ids) < size:
+        total += done
+        if done == len(ids) < size:
             return total
-        last, size = ids[-1], next_size(size, took, aim)
+        last, size = ids[done - 1], next_size(done, took, aim)
         await asyncio.sleep(max(LEAST_REST, REST * took))
 
 

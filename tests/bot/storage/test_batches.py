@@ -9,7 +9,7 @@ from sqlalchemy import insert, select, text
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage import schema
-from bot.storage.batches import AIM, FIRST, MOST, in_batches, next_size
+from bot.storage.batches import AIM, FIRST, MOST, TOGETHER, in_batches, next_size
 from bot.storage.database import Database
 from bot.storage.tables import users
 
@@ -33,10 +33,14 @@ class Slow:
     def __init__(self, seconds: float) -> None:
         self.seconds = seconds
         self.now = 0.0
-        self.batches: list[list[int]] = []
+        self.batches: list[list[int]] = []  # a transaction's each
+        self._connection: AsyncConnection | None = None
 
     async def __call__(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
-        self.batches.append(list(ids))
+        if connection is not self._connection:  # each transaction has one of its own
+            self._connection = connection
+            self.batches.append([])
+        self.batches[-1] += ids
         self.now += self.seconds * len(ids)
 
 
@@ -53,9 +57,25 @@ async def test_a_transaction_takes_as_many_rows_as_fit_into_its_time(database: D
     assert await done(database, work) == 300
     assert [number for batch in work.batches for number in batch] == list(range(1, 301))
     fitting = max(1, min(AIM / row, MOST))
-    assert len(work.batches[0]) == FIRST
+    assert len(work.batches[0]) == (FIRST if fitting > FIRST else TOGETHER)
     assert all(len(batch) <= max(fitting, 1) * 1.05 for batch in work.batches[1:])
     assert max(map(len, work.batches[1:])) >= fitting * 0.9
+
+
+async def test_rows_that_suddenly_take_long_end_a_transaction_early(database: Database) -> None:
+    quick = FIRST + 2 * FIRST + 4 * MOST  # five transactions and no part of another
+    work = Slow(0)
+
+    async def do(connection: AsyncConnection, ids: Sequence[int]) -> None:
+        work.seconds = AIM if ids[0] > quick else 0.0
+        await work(connection, ids)
+
+    found = select(users.c.id).where(users.c.id <= quick + 100).order_by(users.c.id)
+    total = await in_batches(database, lambda last: found.where(users.c.id > last), do, clock=lambda: work.now)
+    assert total == quick + 100
+    assert sorted(number for batch in work.batches for number in batch) == list(range(1, total + 1))
+    sizes = [len(batch) for batch in work.batches]
+    assert (sizes[5], sizes[6]) == (MOST, TOGETHER)
 
 
 async def test_everything_is_done_once_however_much_it_is(database: Database) -> None:
@@ -67,7 +87,7 @@ async def test_everything_is_done_once_however_much_it_is(database: Database) ->
 
 async def test_others_write_between_two_transactions(database: Database) -> None:
     """What is still to be done is found without holding anybody up."""
-    seen: list[str] = []
+    seen: dict[AsyncConnection, str] = {}  # at the end of each transaction
     others: list[asyncio.Task[None]] = []
 
     async def write() -> None:
@@ -75,13 +95,13 @@ async def test_others_write_between_two_transactions(database: Database) -> None
             await connection.execute(text("UPDATE users SET name = 'Eva'"))
 
     async def look(connection: AsyncConnection, ids: Sequence[int]) -> None:
-        seen.append((await connection.execute(select(users.c.name).where(users.c.id == ROWS))).scalar_one())
+        seen[connection] = (await connection.execute(select(users.c.name).where(users.c.id == ROWS))).scalar_one()
         others.append(asyncio.create_task(write()))
 
     found = select(users.c.id).order_by(users.c.id)
     await in_batches(database, lambda last: found.where(users.c.id > last), look)
     await asyncio.gather(*others)
-    assert (seen[0], seen[1]) == ("Ana", "Eva")
+    assert list(seen.values())[:2] == ["Ana", "Eva"]
 
 
 def test_the_size_grows_slowly_and_shrinks_at_once() -> None:
