@@ -16,6 +16,7 @@ from bot.log.filters import KINDS
 from bot.privacy.terms import Terms
 from bot.storage import schema
 from bot.storage.prompt_texts import hash_of
+from bot.storage.states import KEPT
 
 NOW = dt.datetime.now(dt.UTC).replace(microsecond=0)
 DAYS = 730  # that the log spans
@@ -24,6 +25,11 @@ STATE = 16_384  # bytes of two layers of 1024
 PAGE = 50_000  # prompts generated at a time
 _FINGERPRINT = "0123456789abcdef0123456789abcdef/litert-int8"
 _WORDS = ("la", "cotorra", "no", "calla", "ni", "debajo", "del", "agua", "y", "lo", "que", "oye", "lo", "cuenta")
+# As every reply does in its chat: a chat that had more would have its next reply delete them all at once.
+_PRUNE = (
+    "DELETE FROM states WHERE prompt_id IN (SELECT prompt_id FROM (SELECT prompt_id, row_number() OVER "
+    "(PARTITION BY chat_id ORDER BY prompt_id DESC) AS place FROM states) WHERE place > ?)"
+)
 
 
 @dataclass(frozen=True)
@@ -63,6 +69,7 @@ def generate(path: Path, world: World) -> None:
         for first in range(1, world.rows + 1, PAGE):
             _insert_prompts(connection, world, first, min(PAGE, world.rows + 1 - first), text)
             connection.commit()
+        connection.execute(_PRUNE, [KEPT])
         for _, sql in indexes:
             connection.execute(sql)
         connection.commit()
