@@ -22,7 +22,7 @@ run: .venv/bot.installed ## the bot on Telegram; TELEGRAM_BOT_TOKEN in the envir
 install: .venv/dev.installed ## everything for training and development
 
 test: .venv/dev.installed ## all tests
-	$(BIN)/pytest -n auto --dist loadgroup
+	$(BIN)/pytest -n auto --dist worksteal
 
 check: .venv/dev.installed ## style, types, layers, Dockerfile, advisories
 	$(BIN)/ruff check .

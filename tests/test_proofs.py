@@ -23,11 +23,6 @@ from tests.other_telegram import OtherTelegram
 SEAT = Seat(7, 7)
 FIRST, SECOND = (Prompt(SEAT, 0, number, "what is") for number in range(2))
 
-pytestmark = [
-    # The starter may be loading in another process meanwhile, on a machine that does many things at once.
-    pytest.mark.xdist_group("proofs"),
-]
-
 
 # --- the proofs, short ----------------------------------------------------------------------------------
 

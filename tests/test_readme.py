@@ -81,7 +81,6 @@ def run(folder: Path, command: str) -> str:
     return done.stdout
 
 
-@pytest.mark.xdist_group("tensorflow")
 def test_training_sampling_and_evaluating_as_written(folder: Path) -> None:
     lines = [line for line in COMMANDS if re.match(r"\.venv/bin/cotorra (train|sample|evaluate) ", line)]
     assert [line.split()[1] for line in lines] == ["train", "sample", "evaluate", "train", "train", "train"]
@@ -126,7 +125,6 @@ async def test_running_it_on_telegram_and_reading_its_log_as_written(root: Path,
 
 
 @needs_browser
-@pytest.mark.xdist_group("browser")
 async def test_the_demo_answers_in_a_browser_as_written(root: Path, folder: Path) -> None:
     assert "make demo" in COMMANDS
     process = await asyncio.create_subprocess_exec(

@@ -27,11 +27,7 @@ def why_not() -> str | None:
     return None
 
 
-# One after another, on one worker: a server of its own for each file is enough for two cores.
-needs_postgresql = [
-    pytest.mark.skipif(why_not() is not None, reason=str(why_not())),
-    pytest.mark.xdist_group("postgresql"),
-]
+needs_postgresql = pytest.mark.skipif(why_not() is not None, reason=str(why_not()))
 
 
 class Server:

@@ -28,8 +28,6 @@ from model.vocabulary import Vocabulary
 from trainer.corpus import open_corpus
 from trainer.export import export_step
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 
 @pytest.fixture(scope="module")
 def checkpoint() -> Checkpoint:

@@ -13,8 +13,6 @@ from trainer.dataset import Dataset
 from trainer.plan import Plan, TrainingConfig, make_plan
 from trainer.training import Training
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 TEXT = "".join(f"{n} green parrots sat on the wall, talking of the weather.\n" for n in range(60))
 
 

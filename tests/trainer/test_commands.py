@@ -17,8 +17,6 @@ from model.held_out import LINES
 from trainer.errors import CorpusError
 from trainer.measuring import compare
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 QUICK = ["--units", "16", "--embedding", "8", "--batch-size", "4", "--sequence-length", "20"]
 STATES = ("zero", "carried")
 NOTEBOOK_SEEDS = ["Domingo", "Jon snow", "Activación", "Redes", "Redes convolucionales"]

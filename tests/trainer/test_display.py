@@ -14,8 +14,6 @@ from trainer.errors import TrainerError
 from trainer.tensorboard import TensorBoard
 from trainer.training import Report
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 REPORT = Report(
     step=1_234,
     epoch=5.5,

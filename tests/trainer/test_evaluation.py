@@ -23,8 +23,6 @@ from trainer.export import export_step
 from trainer.measuring import measure
 from trainer.units import bits, nats
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 TINY = NetworkConfig(8, 16, 2)
 ZEROS = np.zeros((2, 2, 16), np.float32)
 

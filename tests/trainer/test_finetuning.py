@@ -22,8 +22,6 @@ from trainer.preparation import prepare, sized_as
 from trainer.saving import Saver
 from trainer.training import Training
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 OLD = "".join(f"{n} green parrots sat on the wall, talking of the weather.\n" for n in range(60))
 NEW = "".join(f"¡{n} loros verdes en el jardín, añorando ÑANDÚES!\n" for n in range(60))
 TINY = NetworkConfig(8, 16, 2)

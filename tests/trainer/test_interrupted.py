@@ -14,22 +14,18 @@ import pytest
 
 from model.checkpoint import CONFIG, WEIGHTS, Checkpoint
 from model.network import build_network
-from trainer.corpus import open_corpus
-from trainer.dataset import Dataset
+from tests.trainer.never_saved import EMBEDDING, UNITS
 from trainer.interruption import polite_signals
-from trainer.plan import make_plan
 from trainer.saving import clear_leftovers
-from trainer.training import Training
-
-pytestmark = pytest.mark.xdist_group("tensorflow")
 
 # The notebook's preset saves after each epoch, the others 20 times in a run: a few seconds hold many saves.
-WIDTH = ("--embedding", "8", "--units", "12")
+WIDTH = ("--embedding", str(EMBEDDING), "--units", str(UNITS))
+EPOCHS = 6
 
 
 @contextmanager
 def training(
-    corpus: Path, out: Path, *more: str, epochs: int = 6, preset: str = "notebook"
+    corpus: Path, out: Path, *more: str, epochs: int = EPOCHS, preset: str = "notebook"
 ) -> Iterator[subprocess.Popen[str]]:
     command = ["train", corpus, "--out", out, "--preset", preset, "--epochs", epochs, *WIDTH, *more]
     with subprocess.Popen(
@@ -54,15 +50,13 @@ def until_saved(process: subprocess.Popen[str], times: int = 1) -> None:
     raise AssertionError("the run ended before it saved anything")
 
 
-def uninterrupted(corpus: Path, epochs: int = 6) -> list[np.ndarray]:
-    """The notebook's weights at the end of the same run, in this process and never saved."""
-    dataset = Dataset.build(open_corpus([str(corpus)]).pieces)
-    plan = make_plan("notebook", len(dataset.training), epochs=epochs)
-    network = type(plan.network)(8, 12, plan.network.layers)
-    run = Training(type(plan)(plan.preset, network, plan.training, None, epochs, ""), dataset)
-    for _ in run.run(lambda *_: None, lambda: False, lambda line: None):
-        pass
-    return run.network.get_weights()
+def uninterrupted(corpus: Path, out: Path) -> list[np.ndarray]:
+    """The notebook's weights at the end of the same run, never saved."""
+    command = [sys.executable, "-m", "tests.trainer.never_saved", corpus, str(EPOCHS), out]
+    done = subprocess.run(command, capture_output=True, text=True)
+    assert done.returncode == 0, done.stderr
+    with np.load(out) as arrays:
+        return list(arrays.values())
 
 
 def weights_of(path: Path) -> list[np.ndarray]:
@@ -70,6 +64,11 @@ def weights_of(path: Path) -> list[np.ndarray]:
     network = build_network(checkpoint.network, len(checkpoint.vocabulary))
     network.load_weights(path / WEIGHTS)
     return network.get_weights()
+
+
+def same(first: list[np.ndarray], second: list[np.ndarray]) -> bool:
+    """Whether they are the same to the bit."""
+    return len(first) == len(second) > 0 and all(map(np.array_equal, first, second))
 
 
 def test_a_killed_run_resumes_and_ends_like_one_that_was_never_killed(verse: Path, tmp_path: Path) -> None:
@@ -86,10 +85,10 @@ def test_a_killed_run_resumes_and_ends_like_one_that_was_never_killed(verse: Pat
         stdout, stderr = process.communicate()
     assert (process.returncode, stdout) == (0, f"{out}\n"), stderr
     assert saved.training["steps"] < Checkpoint.open(out).training["steps"]
-    assert all(map(np.array_equal, weights_of(out), uninterrupted(verse)))
     assert not (out / "resume").exists()
     assert sorted(path.name for path in tmp_path.iterdir()) == ["voice", "voice-epochs"]
-    assert len(list((tmp_path / "voice-epochs").iterdir())) == 6
+    assert len(list((tmp_path / "voice-epochs").iterdir())) == EPOCHS
+    assert same(weights_of(out), uninterrupted(verse, tmp_path / "never_saved.npz"))
 
 
 def until_saving(out: Path, process: subprocess.Popen[str]) -> None:
@@ -108,12 +107,12 @@ def test_killed_while_saving_and_then_stopped_twice_a_run_ends_like_one_that_wen
     """Two layers, both dropouts, resets, unknown characters, a falling rate, the best weights of all, calibrated."""
     through, broken = tmp_path / "through" / "voice", tmp_path / "broken" / "voice"
     more = ("--layers", "2", "--recurrent-dropout", "0.1", "--dropout", "0.2", "--unknown-rate", "0.02")
-    with training(verse, through, *more, epochs=200, preset="tiny") as process:
+    with training(verse, through, *more, epochs=60, preset="tiny") as process:
         stdout, stderr = process.communicate()
         assert process.returncode == 0, stderr
     steps = []
     for number, returncode in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 1), (signal.SIGINT, 1)):
-        with training(verse, broken, *more, *(["--resume"] if steps else []), epochs=200, preset="tiny") as process:
+        with training(verse, broken, *more, *(["--resume"] if steps else []), epochs=60, preset="tiny") as process:
             until_saved(process, 3)
             if number == signal.SIGKILL:
                 until_saving(broken, process)
@@ -122,13 +121,13 @@ def test_killed_while_saving_and_then_stopped_twice_a_run_ends_like_one_that_wen
             assert process.returncode == returncode, stderr
         steps.append(Checkpoint.open(broken).training["steps"])
         assert [path.name for path in (broken / "resume").iterdir()] == ["state.npz"]
-    with training(verse, broken, "--resume", epochs=200, preset="tiny") as process:
+    with training(verse, broken, "--resume", epochs=60, preset="tiny") as process:
         stdout, stderr = process.communicate()
         assert (process.returncode, stdout) == (0, f"{broken}\n"), stderr
     whole, resumed = Checkpoint.open(through), Checkpoint.open(broken)
     assert 0 < steps[0] < steps[1] < steps[2] < resumed.training["steps"] == whole.training["steps"]
     assert whole.metrics == resumed.metrics
-    assert all(map(np.array_equal, weights_of(through), weights_of(broken)))
+    assert same(weights_of(through), weights_of(broken))
     assert not (broken / "resume").exists()
     assert [path.name for path in broken.parent.iterdir()] == ["voice"]
 

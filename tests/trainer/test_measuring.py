@@ -17,8 +17,6 @@ from trainer.plan import Plan, TrainingConfig
 from trainer.saving import Saver
 from trainer.training import Training
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 TINY = NetworkConfig(8, 16, 1)
 CHAT = "".join(f"[{day:02d}/01/24, 10:{minute:02d}:00] {'Ana' if minute % 2 else 'Eva'}: hola {day} {minute}\n"
                for day in range(1, 28) for minute in range(40))  # fmt: skip

@@ -8,8 +8,6 @@ import pytest
 
 from trainer.probe import Timing, measure_speed, shortest
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 QUIET, SLOWER = Timing(2e-5, 1.9), Timing(2.5e-5, 1.9)
 BUSY = Timing(4e-5, 1.0)
 

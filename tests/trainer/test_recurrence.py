@@ -9,8 +9,6 @@ from model.recurrence import lstm, lstm_on_ids
 from trainer.dropout import Dropout
 from trainer.forward import keras_layer
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 T, B, INPUTS, U = 9, 3, 5, 8
 
 

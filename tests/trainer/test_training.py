@@ -21,8 +21,6 @@ from trainer.plan import Plan, TrainingConfig, make_plan
 from trainer.saving import Saver, restore_state
 from trainer.training import Training
 
-pytestmark = pytest.mark.xdist_group("tensorflow")
-
 TEXT = "".join(f"{n} green parrots sat on the wall, talking of the weather.\n" for n in range(60))
 TINY = NetworkConfig(8, 16, 2)
 CONFIG = TrainingConfig(batch_size=4, sequence_length=20, learning_rate=1e-2)

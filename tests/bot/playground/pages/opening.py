@@ -10,7 +10,7 @@ from bot.playground.view import state
 from tests.browser import needs_browser
 
 # One browser for all tests of the folder, and so one event loop for them and for what they use.
-IN_A_BROWSER = [pytest.mark.asyncio(loop_scope="package"), pytest.mark.xdist_group("browser"), needs_browser]
+IN_A_BROWSER = [pytest.mark.asyncio(loop_scope="package"), needs_browser]
 
 
 @dataclass
