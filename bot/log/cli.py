@@ -79,6 +79,8 @@ async def _list(database: Database, only: Filter, limit: int, follow: bool, as_j
 def export(what: str, format_: str | None, out: Path | None, everybodys: bool, **options: Any) -> None:
     """Write a data set: what people allowed to be used, people as codes, personal data masked."""
     from bot.log.export import DATA_SETS, export_file
+    from bot.log.purge import check_purged
+    from bot.log.tally import Tally
 
     data = DATA_SETS[what]
     only = chosen(options, consented=not everybodys)
@@ -86,11 +88,16 @@ def export(what: str, format_: str | None, out: Path | None, everybodys: bool, *
     folder = read_settings().data_dir.expanduser()
     if everybodys:
         click.secho(f"WARNING: {EVERYBODYS}", err=True, fg="red", bold=True)
-    if out is None:
-        _with_database(lambda database: _export_to_stdout(database, only, chosen_format, folder, data))
-        return
-    tally = _with_database(lambda database: export_file(database, only, chosen_format, out, folder, data))
-    click.echo(f"{tally.records} {data.schema.rows} in {out}, with a data card beside it", err=True)
+
+    async def write(database: Database) -> Tally | None:
+        await check_purged(database, folder)
+        if out is None:
+            await _export_to_stdout(database, only, chosen_format, folder, data)
+            return None
+        return await export_file(database, only, chosen_format, out, folder, data)
+
+    if (tally := _with_database(write)) is not None:
+        click.echo(f"{tally.records} {data.schema.rows} in {out}, with a data card beside it", err=True)
 
 
 async def _export_to_stdout(database: Database, only: Filter, format_: Any, folder: Path, data: Any) -> None:

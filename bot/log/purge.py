@@ -5,6 +5,7 @@ from pathlib import Path
 
 from sqlalchemy import func, select
 
+from bot.errors import LogError
 from bot.privacy.retention import Purged, Retention
 from bot.storage.database import Database
 from bot.storage.erasure import Erasure
@@ -14,6 +15,15 @@ from bot.storage.tables import prompts
 async def purge_all(database: Database, folder: Path, days: int) -> Purged:
     """Erase what is due, and again whom a tombstone in the data folder or the database names."""
     return await Retention(database, folder, days).purge(whole=True)
+
+
+async def check_purged(database: Database, folder: Path) -> None:
+    """Raises LogError where a restored backup has brought back what people took away, until it is purged."""
+    if found := await Retention(database, folder, 0).back_again():
+        raise LogError(
+            f"expected a database without what people took away, got one with {found} of them back, as from a restored "
+            "backup: run cotorra logs purge first"
+        )
 
 
 async def count_before(database: Database, time: dt.datetime) -> int:

@@ -34,7 +34,8 @@ SECTIONS = {
         "/privacy shows what you decided and changes it at any time. /mydata sends you a file with all that is kept "
         "about you, also of your words in what others asked. /forget erases all of it, also from what the network "
         "remembers and from what still waits for an answer; a code from which nobody can tell who you are stays, so "
-        "that restored backups are erased too. Administrators can have a whole group forgotten."
+        "that restored backups are erased too. A yes that you take back leaves such a code as well, and comes back "
+        "with no backup. Administrators can have a whole group forgotten."
     ),
 }
 

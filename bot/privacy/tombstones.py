@@ -1,4 +1,4 @@
-"""Who was forgotten, told by keyed hashes in a file: a restored backup of the database does not know it.
+"""Who was forgotten or took back a yes, by keyed hashes in a file: a restored backup of the database does not know it.
 
 Knows no Telegram and no database. The key stands beside the file, in the data folder: without it the hashes tell
 nobody anything, and with it only whether a known id is among them.
@@ -64,7 +64,7 @@ class Tombstones:
         self._path = folder / FILE
 
     def subjects(self, kind: str, numbers: Iterable[int]) -> dict[int, str]:
-        """The hash of each person ("person") or chat ("chat")."""
+        """The hash of each person ("person"), chat ("chat") or person's yes ("withdrawal")."""
         key = read_key(self._folder)
         return {number: pseudonym(key, f"tombstone {kind}", number) for number in numbers}
 

@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from sqlalchemy import Column, ColumnElement, Table, delete, exists, select, update
+from sqlalchemy import Column, ColumnElement, Table, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import machine_time
@@ -107,12 +107,34 @@ class Erasure:
         theirs = theirs.order_by(prompts.c.id)
         return await in_batches(self._database, lambda last: theirs.where(prompts.c.id > last), _release)
 
-    async def withdraw_all(self, since: dt.datetime) -> int:
-        """What a decision after this time has withdrawn, should the program have ended before it was done."""
+    async def taken_back(self, since: dt.datetime, user_id: int | None = None) -> dict[int, dt.datetime]:
+        """Who allowed their words to be kept and then, after a time, refused it, and when; one person or all."""
+        before = consents.alias()
+        yes = exists(select(before.c.id).where(before.c.user_id == consents.c.user_id, before.c.decision == "allowed"))
         refused = (consents.c.decision == "refused") & consents.c.ended_at.is_(None) & (consents.c.decided_at >= since)
+        found = select(consents.c.user_id, consents.c.decided_at).where(refused, yes)
+        if user_id is not None:
+            found = found.where(consents.c.user_id == user_id)
         async with self._database.reading() as connection:
-            people = (await connection.execute(select(consents.c.user_id).where(refused))).scalars().all()
-        return sum([await self.withdraw(user_id) for user_id in people])
+            return {row.user_id: row.decided_at for row in await connection.execute(found)}
+
+    async def allowed(self) -> dict[int, dt.datetime]:
+        """Whose yes is in force, and since when."""
+        in_force = (consents.c.decision == "allowed") & consents.c.ended_at.is_(None)
+        async with self._database.reading() as connection:
+            found = await connection.execute(select(consents.c.user_id, consents.c.decided_at).where(in_force))
+            return {row.user_id: row.decided_at for row in found}
+
+    async def take_back(self, user_id: int, at: dt.datetime) -> None:
+        """A person's yes ended then, which a backup from before does not know: they refused the same question."""
+        in_force = (consents.c.user_id == user_id) & consents.c.ended_at.is_(None) & (consents.c.decided_at < at)
+        async with self._database.writing() as connection:
+            ended = (
+                update(consents).where(in_force).values(ended_at=at).returning(consents.c.version, consents.c.language)
+            )
+            for version, language in (await connection.execute(ended)).all():
+                row = {"user_id": user_id, "version": version, "language": language, "decided_at": at}
+                await connection.execute(insert(consents).values(**row, decision="refused"))
 
     async def erase_expired(self, before: dt.datetime) -> int:
         """The words of prompts asked before this time, unless their consent is in force; of how many.

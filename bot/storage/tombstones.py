@@ -1,4 +1,4 @@
-"""Who was forgotten, by keyed hashes: the database's own copy, for programs that share it and no folder."""
+"""Who was forgotten or took back a yes, by keyed hashes: the database's own copy, for programs that share no folder."""
 
 import datetime as dt
 
