@@ -74,6 +74,7 @@ class Watch:
 
     def __init__(self) -> None:
         self.text = ""
+        self.began_at: float | None = None  # when its first characters came, by the event loop's clock
         self.least = 0  # characters it will have, once the turn is in hand: from there on it may end at any time
         self._changed = asyncio.Event()
         self._stop = threading.Event()
@@ -108,6 +109,8 @@ class Watch:
     def show(self, text: str) -> None:
         """The scheduler's side: the newest text, on the event loop. Starts anew when a turn is tried again."""
         if text != self.text:
+            if self.began_at is None:
+                self.began_at = asyncio.get_running_loop().time()
             self.text = text
             self._changed.set()
 

@@ -139,20 +139,17 @@ class Stream:
 
     async def _show(self, watch: Watch) -> None:
         loop = asyncio.get_running_loop()
-        began_at = loop.time()
         await asyncio.sleep(BLINK)
         drafts_until = loop.time() + DRAFTS_LAST
         excused_at = loop.time() + PATIENCE - BLINK
         typed_at, shown = -TYPING_LASTS, ""
         while not self._is_over:
-            if not watch.text:
-                began_at = loop.time()
             frame = next(iter(split_message(self._looks(watch.text))), "") if watch.text else ""
             if not frame and loop.time() >= excused_at:
                 frame = self._meanwhile(watch.ahead)
             if self._message is None and loop.time() >= drafts_until:
                 shown = ""  # what was a draft becomes a message, also where the text does not grow
-            if watch.text and _ends_soon(watch, loop.time() - began_at):
+            if _ends_soon(watch, loop.time()):
                 pass  # the text itself would have to wait until Telegram wants something again
             elif frame and frame != shown:
                 as_draft = bool(watch.text) and loop.time() < drafts_until and self._message is None and self._may_draft
@@ -230,9 +227,11 @@ class Stream:
             return False, _passes(error)
 
 
-def _ends_soon(watch: Watch, seconds: float) -> bool:
-    """Whether it may end before a frame has cost its time, at the speed of what came in these seconds."""
-    return (watch.least - len(watch.text)) * seconds < (PACE + MOMENT) * len(watch.text)
+def _ends_soon(watch: Watch, now: float) -> bool:
+    """Whether it was told to end, or may end before a frame has cost its time, at the speed it has had so far."""
+    if watch.is_stopped or watch.began_at is None:
+        return watch.is_stopped
+    return (watch.least - len(watch.text)) * (now - watch.began_at) < (PACE + MOMENT) * len(watch.text)
 
 
 def _passes(error: TelegramError) -> bool:

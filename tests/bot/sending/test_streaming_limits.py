@@ -124,6 +124,7 @@ class World:
     underway: Underway = field(default_factory=Underway)
     foreseen: float = 0.0  # the part of each text before which it does not end, so far as the bot is told; 0: all of it
     waiting: float = 0.0  # seconds before each text begins
+    stopping: float = 0.0  # seconds before its end that each text is told to end
     began: float = 0.0
     ready: list[float] = field(default_factory=list)  # when each text was whole
     late: list[float] = field(default_factory=list)  # seconds from a whole text to its arrival
@@ -142,6 +143,8 @@ class World:
         async with stream.growing(watch):
             await asyncio.sleep(self.waiting)
             until = now() + seconds
+            if self.stopping:
+                asyncio.get_running_loop().call_at(until - self.stopping, watch.stop)
             while now() < until:
                 await asyncio.sleep(min(pause, until - now()))
                 text += piece
@@ -158,10 +161,15 @@ Replies = list[tuple[int, float, float]]  # chat, start, seconds
 
 
 def play(
-    replies: Replies, hanging: str = "", late: float = 0.0, foreseen: float = 0.0, waiting: float = 0.0
+    replies: Replies,
+    hanging: str = "",
+    late: float = 0.0,
+    foreseen: float = 0.0,
+    waiting: float = 0.0,
+    stopping: float = 0.0,
 ) -> tuple[World, list[str]]:
     async def scenario() -> tuple[World, list[str]]:
-        world = World(foreseen=foreseen, waiting=waiting)
+        world = World(foreseen=foreseen, waiting=waiting, stopping=stopping)
         world.began = now()
         world.telegram.hanging, world.telegram.late = hanging, late
         texts = await asyncio.gather(*(world.write(number, *reply) for number, reply in enumerate(replies)))
@@ -210,7 +218,16 @@ def test_a_text_whose_end_was_foreseen_goes_the_moment_it_is_whole(seconds: floa
 @pytest.mark.parametrize("chat", [GROUP, YOU])
 def test_the_time_before_the_first_word_says_nothing_of_the_speed(chat: int) -> None:
     late = [play([(chat, 0.0, 2.2)], foreseen=1, waiting=waiting / 10)[0].late[0] for waiting in range(20, 60)]
-    assert sum(seconds > THERE + BACK + 0.01 for seconds in late) < len(late) / 5
+    assert max(late) <= THERE + BACK + 0.01
+
+
+@settings(deadline=None, max_examples=40)
+@given(st.floats(1.5, 20), st.sampled_from([GROUP, YOU]))
+def test_once_a_text_is_told_to_end_the_next_thing_said_is_the_whole_of_it(seconds: float, chat: int) -> None:
+    world, (text,) = play([(chat, 0.0, seconds)], stopping=1.2)
+    told = world.ready[0] - 1.2
+    assert [call.text for call in world.telegram.seen if call.time > told + THERE] == [text]
+    assert world.late[0] <= THERE + BACK + 0.01
 
 
 @settings(deadline=None, max_examples=40)
