@@ -16,7 +16,7 @@ from bot.observability.metrics import Metrics
 from bot.observability.server import operators_pages
 from bot.pauses import pause_after
 from bot.storage.errors import DatabaseDamaged
-from bot.storage.recovery import EVERY, is_file, sound_again
+from bot.storage.recovery import EVERY, sound_again
 
 LONG = 600.0  # seconds that a life lasts whose end has nothing to do with that of the one before
 
@@ -32,10 +32,9 @@ async def live(
         config: What the bot needs to know.
         begun: Is called at the beginning of each life.
         loader: In place of the one that reads checkpoints.
-        every: Seconds between two looks whether a damaged file is sound again.
+        every: Seconds between two looks whether a damaged database is sound again, at least.
 
-    Raises what `running` raises; DatabaseDamaged only where nothing ever ran, and for a server, whose database nobody
-    puts another file in the place of.
+    Raises what `running` raises; DatabaseDamaged only where nothing ever ran.
     """
     handover = Handover()
     has_lived = False
@@ -48,7 +47,7 @@ async def live(
                 begun(application)
                 await asyncio.shield(application.bot_data.life)
         except DatabaseDamaged:
-            if not has_lived or not is_file(config.database):
+            if not has_lived:
                 raise
         # Damage that no look finds would end one life after the other at once.
         short_lives = 0 if time.monotonic() - began > LONG else short_lives + 1

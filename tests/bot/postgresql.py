@@ -54,6 +54,10 @@ class Server:
         self.stop()
         self._stack.close()
 
+    def file(self, name: str) -> Path:
+        """One of its own, by its name in the folder of its data."""
+        return Path(self._data) / name
+
     def start(self) -> None:
         log = f"{self._folder}/log"
         _do(PG_CTL, "-D", self._data, "-w", "-l", log, "-o", self._options, "start", cwd=self._folder)

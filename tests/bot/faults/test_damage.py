@@ -100,9 +100,11 @@ async def test_a_look_that_takes_long_keeps_no_start_waiting_and_ends_with_it(ad
 class Living(Stage):
     """A stage whose bot has as many lives as it takes."""
 
-    def __init__(self, address: str, generator: FakeGenerator, access: Access | None = None) -> None:
+    def __init__(
+        self, address: str, generator: FakeGenerator, access: Access | None = None, data_dir: Path | None = None
+    ) -> None:
         self._pages_at = PagesConfig(port=free_port())
-        super().__init__(address, generator, access, patience=0.01, pages=self._pages_at)
+        super().__init__(address, generator, access, patience=0.01, pages=self._pages_at, data_dir=data_dir)
         self.file = file_of(address)
 
     async def start(self) -> None:
