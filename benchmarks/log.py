@@ -260,6 +260,10 @@ def make(path: Path, world: World) -> None:
     maker = multiprocessing.get_context("spawn").Process(target=generate, args=(part, world))
     maker.start()
     maker.join()
+    if maker.exitcode != 0:
+        raise SystemExit(f"expected {path} to be made, but its maker ended with {maker.exitcode}: it says why above")
+    with part.open("rb") as made:  # what is measured first would wait for the disk otherwise
+        os.fsync(made.fileno())
     part.rename(path)
     print(f"{world.rows:,} prompts made in {time.perf_counter() - began:.0f} s")
 

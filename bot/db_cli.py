@@ -6,7 +6,7 @@ import json
 import click
 
 from bot.settings import read_settings
-from bot.storage.database import Database
+from bot.storage.database import Database, refuse_missing
 from bot.storage.errors import StorageError
 
 
@@ -54,7 +54,9 @@ def check() -> None:
 async def _versions() -> tuple[str, str | None, str]:
     from bot.storage.schema import check_soundness, current_version, head
 
-    async with Database(read_settings().database()) as database:
+    address = read_settings().database()
+    refuse_missing(address)
+    async with Database(address) as database:
         version = await current_version(database)
         await check_soundness(database)
         return database.name, version, head()

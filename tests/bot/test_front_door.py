@@ -74,7 +74,7 @@ def test_a_wrong_command_is_usage(tmp_path: Path, arguments: list[str]) -> None:
         (["run"], {"TELEGRAM_BOT_TOKEN": TOKEN, "DATABASE_URL": "mysql://x/y"}, "DATABASE_URL: expected"),
         (["demo"], {"COTORRA_DATA_DIR": "/dev/null/data", "COTORRA_CHECKPOINT": "x"}, "/dev/null/data"),
         (["demo", "--port", "0"], {"COTORRA_CHECKPOINT": "nowhere"}, "nowhere"),
-        (["db", "check"], {}, "cotorra db upgrade"),
+        (["db", "check"], {}, "DATABASE_URL, or its folder with COTORRA_DATA_DIR"),
         (["logs", "list"], {}, "DATABASE_URL, or its folder with COTORRA_DATA_DIR"),
         (["logs", "purge", "--before", "someday"], {}, "expected a date"),
         (["sample", "nowhere"], {}, "nowhere"),
@@ -94,8 +94,9 @@ def test_what_fails_is_one_line_and_exit_code_1(
     assert "AAH-" not in run.stderr
 
 
-def test_looking_at_a_log_that_is_not_there_makes_none(tmp_path: Path) -> None:
-    run = cotorra(tmp_path, "logs", "stats", DATABASE_URL=f"sqlite:///{tmp_path}/mistyped/bot.sqlite")
+@pytest.mark.parametrize("command", [("logs", "stats"), ("db", "check"), ("db", "current")], ids=" ".join)
+def test_looking_at_a_database_that_is_not_there_makes_none(tmp_path: Path, command: tuple[str, str]) -> None:
+    run = cotorra(tmp_path, *command, DATABASE_URL=f"sqlite:///{tmp_path}/mistyped/bot.sqlite")
     assert run.returncode == 1
     assert f"expected a database at {tmp_path}/mistyped/bot.sqlite" in run.stderr
     assert not (tmp_path / "mistyped").exists()
@@ -118,6 +119,9 @@ def test_the_database_commands_agree(tmp_path: Path) -> None:
     versions = json.loads(cotorra(tmp_path, "db", "current", "--json").stdout)
     assert versions["version"] == versions["newest"]
     assert "sound" in cotorra(tmp_path, "db", "check").stdout
+    empty = tmp_path / "empty.sqlite"
+    empty.touch()
+    assert "cotorra db upgrade" in cotorra(tmp_path, "db", "check", DATABASE_URL=f"sqlite:///{empty}").stderr
 
 
 def test_an_empty_log_can_be_looked_at(tmp_path: Path) -> None:

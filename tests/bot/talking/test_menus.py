@@ -147,7 +147,7 @@ async def test_stats_are_for_those_who_run_the_bot(address: str) -> None:
         assert text.startswith("1 prompt in the last 24 hours\nPeople: 1, chats: 1\nHalf of the replies came")
         assert "Up for 0:00" in text
         assert re.search(r"Memory: [\d,]+ MB", text)
-        assert "In hand: 0 turns, 0 of them waiting; 1 updates" in text
+        assert "Turns in hand: 0, waiting: 0, updates: 1" in text
 
 
 @pytest.mark.parametrize("command", ["/stats", "/reload"])
