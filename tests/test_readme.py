@@ -85,7 +85,7 @@ def test_training_sampling_and_evaluating_as_written(folder: Path) -> None:
     lines = [line for line in COMMANDS if re.match(r"\.venv/bin/cotorra (train|sample|evaluate) ", line)]
     assert [line.split()[1] for line in lines] == ["train", "sample", "evaluate", "train", "train", "train"]
     for line in lines:
-        assert run(folder, line.replace("--minutes 10", "--minutes 0.05 --preset tiny")).strip()
+        assert run(folder, line.replace("--minutes 10", "--minutes 0.01 --preset tiny --units 16")).strip()
     for voice in ("my-voice", "our-group", "ana", "posts"):
         assert (folder / voice / "config.json").is_file()
 

@@ -11,6 +11,7 @@ import keras
 import numpy as np
 import pytest
 
+from cotorra import main
 from model.checkpoint import CONFIG, WEIGHTS, Checkpoint
 from model.generator import load_generator
 from model.held_out import LINES
@@ -194,14 +195,16 @@ def test_ctrl_c_keeps_the_best_and_names_it(verse: Path, tmp_path: Path) -> None
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_is_written(
-    tmp_path: Path, content: bytes, arguments: list[str], sentence: str
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], content: bytes, arguments: list[str], sentence: str
 ) -> None:
+    """Within this process, for the many starts; the tests below see the same from outside."""
     (tmp_path / "corpus.txt").write_bytes(content)
-    done = cotorra("train", tmp_path / "corpus.txt", "--out", tmp_path / "out", *arguments)
-    assert done.returncode == 1
-    assert done.stdout == ""
-    assert len(done.stderr.splitlines()) == 1
-    assert sentence in done.stderr
+    with pytest.raises(SystemExit) as ended:
+        main(["train", str(tmp_path / "corpus.txt"), "--out", str(tmp_path / "out"), *arguments])
+    stdout, stderr = capfd.readouterr()
+    assert (ended.value.code, stdout) == (1, "")
+    assert len(stderr.splitlines()) == 1
+    assert sentence in stderr
     assert [path.name for path in tmp_path.iterdir()] == ["corpus.txt"]
 
 

@@ -101,7 +101,7 @@ def until_saving(out: Path, process: subprocess.Popen[str]) -> None:
     raise AssertionError("the run ended before it saved again")
 
 
-def test_killed_while_saving_and_then_stopped_twice_a_run_ends_like_one_that_went_through(
+def test_killed_while_saving_and_then_stopped_a_run_ends_like_one_that_went_through(
     verse: Path, tmp_path: Path
 ) -> None:
     """Two layers, both dropouts, resets, unknown characters, a falling rate, the best weights of all, calibrated."""
@@ -111,7 +111,7 @@ def test_killed_while_saving_and_then_stopped_twice_a_run_ends_like_one_that_wen
         stdout, stderr = process.communicate()
         assert process.returncode == 0, stderr
     steps = []
-    for number, returncode in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 1), (signal.SIGINT, 1)):
+    for number, returncode in ((signal.SIGKILL, -signal.SIGKILL), (signal.SIGTERM, 1)):
         with training(verse, broken, *more, *(["--resume"] if steps else []), epochs=60, preset="tiny") as process:
             until_saved(process, 3)
             if number == signal.SIGKILL:
@@ -125,7 +125,7 @@ def test_killed_while_saving_and_then_stopped_twice_a_run_ends_like_one_that_wen
         stdout, stderr = process.communicate()
         assert (process.returncode, stdout) == (0, f"{broken}\n"), stderr
     whole, resumed = Checkpoint.open(through), Checkpoint.open(broken)
-    assert 0 < steps[0] < steps[1] < steps[2] < resumed.training["steps"] == whole.training["steps"]
+    assert 0 < steps[0] < steps[1] < resumed.training["steps"] == whole.training["steps"]
     assert whole.metrics == resumed.metrics
     assert same(weights_of(through), weights_of(broken))
     assert not (broken / "resume").exists()

@@ -22,7 +22,8 @@ from trainer.saving import Saver, restore_state
 from trainer.training import Training
 
 TEXT = "".join(f"{n} green parrots sat on the wall, talking of the weather.\n" for n in range(60))
-TINY = NetworkConfig(8, 16, 2)
+TINY = NetworkConfig(8, 16, 1)  # compiling it is what a test here takes its time for
+DEEP = NetworkConfig(8, 16, 2)
 CONFIG = TrainingConfig(batch_size=4, sequence_length=20, learning_rate=1e-2)
 
 
@@ -72,7 +73,7 @@ def test_a_first_step_starts_from_the_initial_weights() -> None:
 
 
 def test_two_runs_with_one_seed_are_the_same_bit_for_bit() -> None:
-    first, second = (Training(plan(), Dataset.build([TEXT])) for _ in range(2))
+    first, second = (Training(plan(network=DEEP), Dataset.build([TEXT])) for _ in range(2))
     run(first)
     run(second)
     assert all(map(np.array_equal, first.network.get_weights(), second.network.get_weights()))
@@ -85,13 +86,13 @@ def test_another_seed_is_another_run() -> None:
 
 
 def test_a_resumed_run_ends_like_one_that_was_never_interrupted(tmp_path: Path) -> None:
-    whole = Training(plan(3), Dataset.build([TEXT]))
+    whole = Training(plan(3, DEEP), Dataset.build([TEXT]))
     run(whole)
-    interrupted = Training(plan(3), Dataset.build([TEXT]))
+    interrupted = Training(plan(3, DEEP), Dataset.build([TEXT]))
     saver = Saver(tmp_path / "run", interrupted.plan, {"name": "test"})
     run(interrupted, saver.save, stop_at=whole.progress.step // 2)
     assert 0 < interrupted.progress.step < whole.progress.step
-    resumed = Training(plan(3), Dataset.build([TEXT]))
+    resumed = Training(plan(3, DEEP), Dataset.build([TEXT]))
     restore_state(resumed, Checkpoint.open(tmp_path / "run"))
     run(resumed)
     assert resumed.progress.step == whole.progress.step

@@ -8,6 +8,7 @@ from pathlib import Path
 
 import pytest
 
+import cotorra
 from tests.trainer.corpus.test_telegram_json import GROUP
 from trainer.cli import reading_options, train
 from trainer.corpus import ReadingOptions
@@ -56,14 +57,15 @@ def test_each_option_is_heard() -> None:
     ],
 )
 def test_bad_input_is_one_sentence_and_nothing_is_written(
-    tmp_path: Path, name: str, content: str, arguments: list[str], sentence: str
+    tmp_path: Path, capfd: pytest.CaptureFixture[str], name: str, content: str, arguments: list[str], sentence: str
 ) -> None:
     (tmp_path / name).write_text(content, "utf-8")
-    command = [sys.executable, "-m", "cotorra", "train", tmp_path / name, "--out", tmp_path / "out", *arguments]
-    done = subprocess.run(command, capture_output=True, text=True)
-    assert (done.returncode, done.stdout) == (1, "")
-    assert len(done.stderr.splitlines()) == 1
-    assert sentence in done.stderr
+    with pytest.raises(SystemExit) as ended:
+        cotorra.main(["train", str(tmp_path / name), "--out", str(tmp_path / "out"), *arguments])
+    stdout, stderr = capfd.readouterr()
+    assert (ended.value.code, stdout) == (1, "")
+    assert len(stderr.splitlines()) == 1
+    assert sentence in stderr
     assert [path.name for path in tmp_path.iterdir()] == [name]
 
 
