@@ -101,6 +101,7 @@ def until_saving(out: Path, process: subprocess.Popen[str]) -> None:
     raise AssertionError("the run ended before it saved again")
 
 
+@pytest.mark.timeout(1_200)  # four runs one after another, which a machine that does much else is long at
 def test_killed_while_saving_and_then_stopped_a_run_ends_like_one_that_went_through(
     verse: Path, tmp_path: Path
 ) -> None:
