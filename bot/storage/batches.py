@@ -40,6 +40,7 @@ async def in_batches(
             ids = [row[0] for row in await connection.execute(find(last).limit(size))]
         if not ids:
             return total
+        await database.at_rest()  # or the rows would come slowly from the disk, while everybody waits for them
         async with database.writing() as connection:
             began = clock()  # once it has its turn in this process
             done = 0

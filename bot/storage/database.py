@@ -197,7 +197,7 @@ class Database:
 
     async def __aexit__(self, *_: object) -> None:
         if self._log is not None:
-            await self._log.close()
+            await self._log.at_rest()
         await self._engine.dispose()
 
     @asynccontextmanager
@@ -214,6 +214,11 @@ class Database:
                 yield connection
         if self._log is not None:
             self._log.committed()
+
+    async def at_rest(self) -> None:
+        """Wait until nothing is being copied out of SQLite's write-ahead log: the disk has much to do meanwhile."""
+        if self._log is not None:
+            await self._log.at_rest()
 
     @asynccontextmanager
     async def reading(self) -> AsyncIterator[AsyncConnection]:

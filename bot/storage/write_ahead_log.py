@@ -53,7 +53,7 @@ class WriteAheadLog:
             self._last = now
             self._copying = asyncio.create_task(self._copy())
 
-    async def close(self) -> None:
+    async def at_rest(self) -> None:
         """Wait for a copy that has begun."""
         if self._copying is not None:
             await asyncio.wait([self._copying])

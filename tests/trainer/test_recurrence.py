@@ -1,5 +1,10 @@
 """The fast recurrence beside keras.layers.LSTM: same weights, same outputs, same gradients."""
 
+import os
+import platform
+import subprocess
+import sys
+
 import keras
 import numpy as np
 import pytest
@@ -132,3 +137,14 @@ def test_a_mask_drops_its_share_keeps_the_mean_and_is_drawn_anew_for_each_layer_
     assert len({mask.numpy().tobytes() for mask in masks}) == len(masks)
     assert np.array_equal(masks[0], first.outputs(0, shape, tf.float32))
     assert Dropout(0, 0, (7, 1, 0)).outputs(0, shape, tf.float32) is None
+
+
+@pytest.mark.skipif(platform.machine().lower() not in ("x86_64", "amd64"), reason="oneDNN is asked for on x86-64 alone")
+@pytest.mark.parametrize(("said", "is_on"), [(None, "True"), ("0", "False")])
+def test_training_multiplies_with_onednn_unless_somebody_says_no(said: str | None, is_on: str) -> None:
+    code = "import trainer.training\n"
+    code += "from tensorflow.python.util._pywrap_util_port import IsMklEnabled\nprint(IsMklEnabled())"
+    environment = {name: value for name, value in os.environ.items() if name != "TF_ENABLE_ONEDNN_OPTS"}
+    environment |= {"TF_ENABLE_ONEDNN_OPTS": said} if said else {}
+    done = subprocess.run([sys.executable, "-c", code], capture_output=True, text=True, env=environment)
+    assert done.stdout == f"{is_on}\n", done.stderr

@@ -44,6 +44,19 @@ class Slow:
         self.now += self.seconds * len(ids)
 
 
+class Copying(Database):
+    """Its write-ahead log is being copied until it is let go."""
+
+    def __init__(self, address: str) -> None:
+        super().__init__(address)
+        self.copied = asyncio.Event()
+        self.asked = asyncio.Event()
+
+    async def at_rest(self) -> None:
+        self.asked.set()
+        await self.copied.wait()
+
+
 async def done(database: Database, work: Slow) -> int:
     found = select(users.c.id).order_by(users.c.id)
     return await in_batches(database, lambda last: found.where(users.c.id > last), work, clock=lambda: work.now)
@@ -109,3 +122,15 @@ def test_the_size_grows_slowly_and_shrinks_at_once() -> None:
     assert next_size(MOST, 0.0) == MOST
     assert next_size(MOST, 10 * AIM) == MOST // 10
     assert next_size(1, 1_000 * AIM) == 1
+
+
+async def test_no_transaction_begins_while_the_disk_is_busy_with_the_log(database: Database, address: str) -> None:
+    work = Slow(AIM / 30)
+    async with Copying(address) as busy:
+        batches = asyncio.create_task(done(busy, work))
+        asked = asyncio.create_task(busy.asked.wait())
+        await asyncio.wait([batches, asked], return_when=asyncio.FIRST_COMPLETED)
+        async with database.writing():  # nobody holds the lock
+            assert work.batches == []
+        busy.copied.set()
+        assert await batches == ROWS

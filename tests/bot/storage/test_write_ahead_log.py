@@ -30,7 +30,7 @@ async def test_after_a_commit_the_log_is_copied_into_the_file(tmp_path: Path) ->
         assert b"parrot" not in path.read_bytes()
         log = WriteAheadLog(str(path), asyncio.Lock(), every=0)
         log.committed()
-        await log.close()
+        await log.at_rest()
         assert b"parrot" in path.read_bytes()
 
 
@@ -41,7 +41,7 @@ async def test_it_is_not_copied_again_at_once(tmp_path: Path) -> None:
         connection.commit()
         log = WriteAheadLog(str(path), asyncio.Lock(), every=3_600)
         log.committed()
-        await log.close()
+        await log.at_rest()
         assert b"parrot" not in path.read_bytes()
 
 
@@ -60,7 +60,7 @@ async def test_a_log_that_is_written_to_all_the_time_is_begun_anew(tmp_path: Pat
                 await asyncio.to_thread(write)
             log.committed()
             pages += 100
-        await log.close()
+        await log.at_rest()
         assert (tmp_path / "x.sqlite-wal").stat().st_size < 4 * LONG * 4_096
 
 
@@ -83,7 +83,7 @@ async def test_a_long_log_is_begun_anew_while_nobody_writes_and_a_short_one_is_n
             connection.commit()
             log = WriteAheadLog(str(path), writer, every=0)
             log.committed()
-            await log.close()
+            await log.at_rest()
     assert writer.taken == 1
 
 
@@ -96,14 +96,14 @@ async def test_nobody_waits_while_much_is_left_that_somebody_still_reads_around(
         connection.commit()
         log = WriteAheadLog(str(path), writer, every=0)
         log.committed()
-        await log.close()
+        await log.at_rest()
     assert writer.taken == 0
 
 
 async def test_a_file_that_is_gone_is_not_made_anew(tmp_path: Path) -> None:
     log = WriteAheadLog(str(tmp_path / "gone.sqlite"), asyncio.Lock(), every=0)
     log.committed()
-    await log.close()
+    await log.at_rest()
     assert not any(tmp_path.glob("*"))  # noqa: ASYNC240  one look at an empty folder
 
 
