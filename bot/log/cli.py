@@ -45,7 +45,11 @@ def logs() -> None:
 def list_prompts(limit: int, follow: bool, as_json: bool, everybodys: bool, **options: Any) -> None:
     """Show the newest prompts; words only where people allowed them to be kept."""
     only = chosen(options)
-    _with_database(lambda database: _list(database, only, limit, follow, as_json, everybodys))
+    try:
+        _with_database(lambda database: _list(database, only, limit, follow, as_json, everybodys))
+    except KeyboardInterrupt:
+        if not follow:  # to end it so is what it was asked for
+            raise
 
 
 async def _list(database: Database, only: Filter, limit: int, follow: bool, as_json: bool, everybodys: bool) -> None:

@@ -7,6 +7,7 @@ import socket
 import subprocess
 import sys
 import urllib.request
+from functools import partial
 from pathlib import Path
 
 import pytest
@@ -122,6 +123,25 @@ def test_the_database_commands_agree(tmp_path: Path) -> None:
     empty = tmp_path / "empty.sqlite"
     empty.touch()
     assert "cotorra db upgrade" in cotorra(tmp_path, "db", "check", DATABASE_URL=f"sqlite:///{empty}").stderr
+
+
+@pytest.mark.parametrize("number", [signal.SIGINT, signal.SIGTERM], ids=lambda number: number.name)
+def test_following_the_log_ends_well_when_it_is_told_to(tmp_path: Path, number: signal.Signals) -> None:
+    cotorra(tmp_path, "db", "upgrade")
+    process = subprocess.Popen(
+        [*COMMAND, "logs", "list", "--follow"],
+        cwd=tmp_path,
+        env=environment(tmp_path),
+        stdout=subprocess.PIPE,
+        stderr=subprocess.PIPE,
+        encoding="utf-8",
+        preexec_fn=partial(signal.signal, signal.SIGINT, signal.SIG_DFL),  # a shell's background jobs ignore it
+    )
+    assert process.stdout is not None
+    assert process.stdout.read(1)  # the head of the table
+    process.send_signal(number)
+    assert process.communicate(timeout=60)[1] == ""
+    assert process.returncode == 0
 
 
 def test_an_empty_log_can_be_looked_at(tmp_path: Path) -> None:
