@@ -26,8 +26,10 @@ from rich.table import Table
 
 from benchmarks.generating.memory import most_memory
 from benchmarks.large_log import DAYS, NOW, STATE, UNPURGED, World, generate
+from bot.garbage import settle
 from bot.log.export import export_file
 from bot.log.filters import Filter
+from bot.log.purge import purge_all
 from bot.log.stats import stats
 from bot.privacy.retention import Purged, Retention
 from bot.privacy.terms import Terms
@@ -162,7 +164,7 @@ def _purge(path: Path, folder: Path) -> Purged:
 
     async def opened() -> Purged:
         async with Database(f"sqlite:///{path}") as database:
-            return await Retention(database, folder, KEPT_DAYS).purge(whole=True)
+            return await purge_all(database, folder, KEPT_DAYS)
 
     return asyncio.run(opened())
 
@@ -189,6 +191,7 @@ async def measure(path: Path, size: int, world: World, folder: Path, steps: Coll
     async with Database(f"sqlite:///{path}") as database:
         await schema.prepare_schema(database, f"sqlite:///{path}")  # a file that was kept may be an older one
         replier = Replier(database, world)
+        settle()
         if "queries" in steps:
             result["queries_ms"] = await measure_queries(replier, file)
         if "stats" in steps:

@@ -9,6 +9,7 @@ from typing import NoReturn
 
 from bot.app import BotConfig, running
 from bot.context import BotApplication
+from bot.garbage import settle
 from bot.generating.voice_loader import VoiceLoader
 from bot.incoming.handover import Handover
 from bot.observability.health import Health, Unhealthy
@@ -44,6 +45,7 @@ async def live(
         try:
             async with running(config, loader, handover) as application:
                 has_lived = True
+                settle()
                 begun(application)
                 await asyncio.shield(application.bot_data.life)
         except DatabaseDamaged:

@@ -6,6 +6,7 @@ from pathlib import Path
 from sqlalchemy import func, select
 
 from bot.errors import LogError
+from bot.garbage import settle
 from bot.privacy.retention import Purged, Retention
 from bot.storage.database import Database
 from bot.storage.erasure import Erasure
@@ -14,6 +15,7 @@ from bot.storage.tables import prompts
 
 async def purge_all(database: Database, folder: Path, days: int) -> Purged:
     """Erase what is due, and again whom a tombstone in the data folder or the database names."""
+    settle()
     return await Retention(database, folder, days).purge(whole=True)
 
 

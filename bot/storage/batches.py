@@ -25,19 +25,26 @@ Do = Callable[[AsyncConnection, Sequence[int]], Awaitable[None]]
 
 
 async def in_batches(
-    database: Database, find: Find, do: Do, clock: Callable[[], float] = time.monotonic, aim: float = AIM
+    database: Database,
+    find: Find,
+    do: Do,
+    read: Do | None = None,
+    clock: Callable[[], float] = time.monotonic,
+    aim: float = AIM,
 ) -> int:
     """Do something to all rows that are found; to how many.
 
     find: the ids of the next rows, given the last one of those before (at first 0); rows that were done must not be
-    found again. Each transaction may be the last one before the power fails: whoever calls again goes on there. It ends
-    early where the rows it has done took its time.
+    found again. read: what is read ahead of doing it, see bot.storage.read_ahead. Each transaction may be the last one
+    before the power fails: whoever calls again goes on there. It ends early where the rows it has done took its time.
     Raises StorageError.
     """
     total, last, size = 0, 0, FIRST
     while True:
         async with database.reading() as connection:
             ids = [row[0] for row in await connection.execute(find(last).limit(size))]
+            if ids and read is not None:
+                await read(connection, ids)
         if not ids:
             return total
         await database.at_rest()  # or the rows would come slowly from the disk, while everybody waits for them

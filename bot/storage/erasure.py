@@ -7,7 +7,7 @@ import datetime as dt
 from collections.abc import Callable, Mapping, Sequence
 from typing import Literal
 
-from sqlalchemy import Column, ColumnElement, Table, delete, exists, insert, select, update
+from sqlalchemy import ColumnElement, Table, delete, exists, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import machine_time
@@ -20,14 +20,18 @@ from bot.storage.inbox import Inboxes
 from bot.storage.prompt_texts import PromptTexts
 from bot.storage.prompts import Prompts
 from bot.storage.quotations import Quotations
+from bot.storage.read_ahead import read_entries, read_rows
 from bot.storage.tables import (
     chats,
     consents,
+    game_options,
     games,
     inbox,
+    prompt_texts,
     prompts,
     quotations,
     ratings,
+    reply_messages,
     scores,
     settings,
     settings_changes,
@@ -58,8 +62,8 @@ class Erasure:
         talked = await self._chats_of(prompts.c.user_id == user_id) + await self._chats_of(quoted)
         await self._delete_prompts((prompts.c.user_id == user_id) & (prompts.c.asked_at <= until))
         await self._erase_words_of(quoted & (prompts.c.asked_at <= until))
-        await self._delete_rows(states.c.prompt_id, states.c.chat_id.in_(talked))
-        await self._delete_rows(ratings.c.id, (ratings.c.user_id == user_id) & (ratings.c.rated_at <= until))
+        await self._delete_rows(states, states.c.chat_id.in_(talked))
+        await self._delete_rows(ratings, (ratings.c.user_id == user_id) & (ratings.c.rated_at <= until))
         async with self._database.writing() as connection:
             for statement in (
                 delete(votes).where(votes.c.user_id == user_id, votes.c.voted_at <= until),
@@ -83,9 +87,9 @@ class Erasure:
             await GroupCalls(connection).forget_chat(chat_id)
             await ChatPauses(connection).forget_chat(chat_id)
         await self._delete_prompts((prompts.c.chat_id == chat_id) & (prompts.c.asked_at <= until))
-        await self._delete_rows(games.c.id, (games.c.chat_id == chat_id) & (games.c.opened_at <= until))
+        await self._delete_rows(games, (games.c.chat_id == chat_id) & (games.c.opened_at <= until))
         changed = (settings_changes.c.chat_id == chat_id) & (settings_changes.c.changed_at <= until)
-        await self._delete_rows(settings_changes.c.id, changed)
+        await self._delete_rows(settings_changes, changed)
         async with self._database.writing() as connection:
             gone = delete(chats).where(chats.c.id == chat_id, chats.c.last_seen_at <= until)
             if (await connection.execute(gone)).rowcount:
@@ -105,7 +109,9 @@ class Erasure:
         """A person's prompts, and copies of their words, are no longer covered; how many prompts were."""
         theirs = select(prompts.c.id).where(prompts.c.user_id == user_id, prompts.c.consent_id.is_not(None))
         theirs = theirs.order_by(prompts.c.id)
-        return await in_batches(self._database, lambda last: theirs.where(prompts.c.id > last), _release)
+        return await in_batches(
+            self._database, lambda last: theirs.where(prompts.c.id > last), _release, _read_released
+        )
 
     async def taken_back(self, since: dt.datetime, user_id: int | None = None) -> dict[int, dt.datetime]:
         """Who allowed their words to be kept and then, after a time, refused it, and when; one person or all."""
@@ -150,11 +156,11 @@ class Erasure:
             (prompts.c.outcome != "pending") | ~waiting,
         )
         due = due.order_by(prompts.c.asked_at)
-        return await in_batches(self._database, lambda _: due, self._erase_words)
+        return await in_batches(self._database, lambda _: due, self._erase_words, _read_words)
 
     async def erase_states(self, before: dt.datetime) -> int:
         """What the network remembered after replies before this time; how many states."""
-        return await self._delete_rows(states.c.prompt_id, states.c.saved_at < before)
+        return await self._delete_rows(states, states.c.saved_at < before)
 
     async def erase_calls(self) -> None:
         """Which chats were written into or paused, as far as it counts no more; also that they were forgotten."""
@@ -228,10 +234,13 @@ class Erasure:
         """The words of prompts that are then not found any more, and wherever they were copied to."""
 
         async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            await self._erase_words(connection, [*ids, *await Prompts(connection).copies(ids)])
+            await self._erase_words(connection, await _with_copies(connection, ids))
+
+        async def read(connection: AsyncConnection, ids: Sequence[int]) -> None:
+            await _read_words(connection, await _with_copies(connection, ids))
 
         found = select(prompts.c.id).where(which)
-        await in_batches(self._database, lambda _: found, erase)
+        await in_batches(self._database, lambda _: found, erase, read)
 
     async def _delete_prompts(self, which: ColumnElement[bool]) -> int:
         """And their words wherever they were copied to."""
@@ -241,17 +250,27 @@ class Erasure:
                 await self._erase_words(connection, copies)
             await Prompts(connection).delete(ids)
 
-        found = select(prompts.c.id).where(which)
-        return await in_batches(self._database, lambda _: found, erase)
+        async def read(connection: AsyncConnection, ids: Sequence[int]) -> None:
+            await _read_words(connection, await _with_copies(connection, ids))
+            await read_entries(connection, prompts, ids)
+            for column in (reply_messages.c.prompt_id, ratings.c.prompt_id, game_options.c.prompt_id):
+                await read_rows(connection, column, ids)
 
-    async def _delete_rows(self, key: Column[int], which: ColumnElement[bool]) -> int:
-        """Those rows of a table, told by its one key, of which something holds; how many."""
+        found = select(prompts.c.id).where(which)
+        return await in_batches(self._database, lambda _: found, erase, read)
+
+    async def _delete_rows(self, table: Table, which: ColumnElement[bool]) -> int:
+        """Those rows of a table with one key of which something holds; how many."""
+        (key,) = table.primary_key
 
         async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            await connection.execute(delete(key.table).where(key.in_(ids), which))
+            await connection.execute(delete(table).where(key.in_(ids), which))
+
+        async def read(connection: AsyncConnection, ids: Sequence[int]) -> None:
+            await read_entries(connection, table, ids)
 
         found = select(key).where(which)
-        return await in_batches(self._database, lambda _: found, erase)
+        return await in_batches(self._database, lambda _: found, erase, read)
 
     async def _erase_words(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
         await PromptTexts(connection).erase(ids)
@@ -267,6 +286,23 @@ def week_of(time: dt.datetime) -> str:
     return f"{year}-W{week:02}"
 
 
+async def _read_words(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Ahead of `_erase_words`."""
+    await read_rows(connection, prompts.c.id, ids)
+    for table in (prompt_texts, states, quotations):
+        await read_entries(connection, table, ids)
+
+
 async def _release(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    both = [*ids, *await Prompts(connection).copies(ids)]
+    both = await _with_copies(connection, ids)
     await connection.execute(update(prompts).where(prompts.c.id.in_(both)).values(consent_id=None))
+
+
+async def _read_released(connection: AsyncConnection, ids: Sequence[int]) -> None:
+    """Ahead of `_release`."""
+    await read_rows(connection, prompts.c.id, await _with_copies(connection, ids))
+
+
+async def _with_copies(connection: AsyncConnection, ids: Sequence[int]) -> list[int]:
+    """Prompts, and those with copies of their words."""
+    return [*ids, *await Prompts(connection).copies(ids)]

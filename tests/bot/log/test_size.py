@@ -68,7 +68,7 @@ async def scans(database: Database, seen: list[Statement]) -> list[str]:
 
 def is_long(step: str) -> bool:
     """Whether a step of a plan reads a large part of a table: by a kind, all prompts of that kind."""
-    return step.split()[:2] in [["SCAN", name] for name in LARGE] or "ix_prompts_figures" in step
+    return step.split()[:2] in [["SCAN", name] for name in LARGE] or step.endswith("ix_prompts_figures (kind=?)")
 
 
 async def a_day_of_the_bot(database: Database) -> None:
