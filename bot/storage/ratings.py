@@ -37,8 +37,11 @@ class Ratings:
 
     async def replace(self, prompt_id: int, user_id: int | None, kind: RatingKind, new: list[Rating]) -> None:
         """What somebody thinks now, in place of all they thought before, as with reactions."""
-        same = (ratings.c.prompt_id == prompt_id) & (ratings.c.user_id == user_id) & (ratings.c.kind == kind)
-        await self._connection.execute(delete(ratings).where(same))
+        # Asked for the person too, SQLite would go through all that they ever rated.
+        found = select(ratings.c.id, ratings.c.user_id, ratings.c.kind).where(ratings.c.prompt_id == prompt_id)
+        rows = await self._connection.execute(found)
+        before = [row.id for row in rows if (row.user_id, row.kind) == (user_id, kind)]
+        await self._connection.execute(delete(ratings).where(ratings.c.id.in_(before)))
         for rating in new:
             await self.add(rating)
 

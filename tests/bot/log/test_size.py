@@ -111,6 +111,8 @@ async def test_nothing_that_the_bot_asks_while_people_talk_reads_a_whole_table(d
         await a_day_of_the_bot(database)
     assert len({statement for statement, _ in seen}) > 30
     assert await scans(database, seen) == []
+    steps = [step for each in seen if "ratings" in each[0] for step in await plan(database, *each)]
+    assert not any("ix_ratings_user_id" in step for step in steps)  # all that somebody ever rated
 
 
 async def test_nothing_that_is_erased_in_batches_is_found_by_reading_all_prompts(database: Database) -> None:
