@@ -1,5 +1,6 @@
 """What tests of every package may use."""
 
+import os
 from pathlib import Path
 
 import pytest
@@ -9,6 +10,11 @@ from model.generator import STARTER, RecurrentGenerator, load_generator
 
 settings.register_profile("cotorra", deadline=None)  # a busy machine is no failure
 settings.load_profile("cotorra")
+
+
+def pytest_xdist_auto_num_workers() -> int:
+    """One more than there are cores: tests wait a third of their time, for timers, browsers and other processes."""
+    return (os.cpu_count() or 1) + 1
 
 
 @pytest.fixture(scope="session")
