@@ -2,7 +2,7 @@
 
 A line is for people or, in JSON, for programs; either names the request that it belongs to. Errors are told by
 their kinds and places alone, because their words may quote anybody, and other people's libraries speak in one
-line and from WARNING up.
+line, from WARNING up, and without the values that they fill in.
 """
 
 import datetime as dt
@@ -33,7 +33,7 @@ class RedactingFormatter(logging.Formatter):
     Args:
         secrets: What must not be seen.
         form: For people, or an object of JSON a line.
-        words: Whether errors' texts and the further lines of other libraries may be shown.
+        words: Whether errors' texts, and all that other libraries say, may be shown.
     """
 
     def __init__(self, secrets: Iterable[str] = (), form: LogForm = "human", words: bool = False) -> None:
@@ -49,9 +49,7 @@ class RedactingFormatter(logging.Formatter):
         return self._redact(json.dumps(fields, ensure_ascii=False))  # again: two parts may have made a secret
 
     def _fields(self, record: logging.LogRecord) -> dict[str, str]:
-        message = record.getMessage()
-        if not self._words and not is_ours(record):
-            message = message.partition("\n")[0]
+        message = record.getMessage() if self._words or is_ours(record) else _of_others(record)
         fields = {
             "time": dt.datetime.fromtimestamp(record.created, dt.UTC).isoformat(timespec="milliseconds"),
             "level": record.levelname,
@@ -68,6 +66,13 @@ class RedactingFormatter(logging.Formatter):
         if self._words:
             return "".join(traceback.format_exception(error)).rstrip()
         return outline(error, _FRAMES)
+
+
+def _of_others(record: logging.LogRecord) -> str:
+    """What another library says, in one line and without what it fills in: that may be a server's whole answer."""
+    # Warnings of Python and its libraries are filled into a bare "%s"; they are about code.
+    text = record.getMessage() if record.name == "py.warnings" else str(record.msg)
+    return text.partition("\n")[0]
 
 
 def _human(fields: dict[str, str], level: str) -> str:

@@ -42,9 +42,9 @@ def everything() -> Iterator[list[str]]:
         logging.getLogger(name).setLevel(level)
 
 
-def record(message: str, *values: object, error: BaseException | None = None) -> logging.LogRecord:
+def record(message: str, *values: object, error: BaseException | None = None, name: str = "bot.x") -> logging.LogRecord:
     info = None if error is None else (type(error), error, None)
-    return logging.LogRecord("x", logging.INFO, "x.py", 1, message, values, info)
+    return logging.LogRecord(name, logging.INFO, "x.py", 1, message, values, info)
 
 
 SPELLINGS = [
@@ -72,7 +72,6 @@ def test_a_token_is_hidden_wherever_it_stands(written: str, words: bool, form: L
     records = [record(written), record("%s", written), record("x", error=chained), record("%r", {"url": written})]
     for one in records:
         one.exc_text = written  # as another handler may have left it
-        one.name = "bot.x"
         assert "AAH-" not in formatter.format(one)
     assert "[hidden]" in formatter.format(records[0])
 
@@ -111,7 +110,7 @@ def test_of_a_secret_that_begins_like_another_nothing_is_left() -> None:
 def test_a_json_line_is_one_object_with_its_request() -> None:
     formatter = RedactingFormatter(form="json")
     with request(77):
-        line = formatter.format(record("two\nlines %s", "ñ", error=ValueError("words")))
+        line = formatter.format(record("two\nlines %s", "ñ", error=ValueError("words"), name="x"))
     fields = json.loads(line)
     assert "\n" not in line
     assert fields["request"] == "77"
@@ -157,6 +156,7 @@ for name in ("", "httpx", "telegram.Bot", "tornado.access", "urllib3", "sqlalche
     logging.getLogger(name).debug("a private word {token}")
     logging.getLogger(name).info("a private word {token}")
     logging.getLogger(name).warning("heard\\na private word {token}")
+    logging.getLogger(name).error("no JSON: %s", "a private word {token}")
 logging.getLogger("bot.app").debug("ours {token}")
 logging.getLogger("bot.app").info("%d", "a private word {token}")
 warnings.warn("{token}")
@@ -179,6 +179,7 @@ def test_a_process_at_debug_shows_neither_token_nor_words_on_any_way_out(form: L
     assert "AAH-" not in done.stderr
     assert "private" not in done.stderr
     assert done.stderr.count("heard") == 8
+    assert done.stderr.count("no JSON: %s") == 8
     assert "ours [hidden]" in done.stderr
     assert "a log line of bot.app was lost" in done.stderr
     assert "uncaught in a thread" in done.stderr
