@@ -1,5 +1,7 @@
 """Speaking unasked: where a group has allowed it, now and then a message that was not meant for the bot is a seed."""
 
+import datetime as dt
+
 from telegram import Chat, MessageEntity, Update
 from telegram.ext import BaseHandler
 
@@ -36,7 +38,8 @@ async def _maybe_answer(update: Update, context: BotContext) -> None:
     settings = await book.settings(message.chat.id)
     if not is_drawn(settings.chime_in_percent, context.bot.id, update.update_id) or is_quiet(settings, message.date):
         return
-    last = await book.last_asked(message.chat.id, "chime-in", update.update_id)
+    since = message.date - dt.timedelta(seconds=settings.chime_in_cooldown)
+    last = await book.last_asked(message.chat.id, "chime-in", since, update.update_id)
     if not is_rested(settings, last, message.date):
         return
     try:

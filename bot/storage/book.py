@@ -228,10 +228,10 @@ class Book:
         async with self._database.writing() as connection:
             return await move_chat(connection, old, new), await redirect(connection, bot_id, old, new)
 
-    async def last_asked(self, chat_id: int, kind: Kind, but_update: int) -> dt.datetime | None:
-        """When the chat's last prompt of a kind was asked, leaving out an update's own; None where there is none."""
+    async def last_asked(self, chat_id: int, kind: Kind, since: dt.datetime, but_update: int) -> dt.datetime | None:
+        """When the chat's last prompt of a kind was asked; None where there is none since, but an update's own."""
         async with self._database.reading() as connection:
-            return await Prompts(connection).last_asked(chat_id, kind, but_update)
+            return await Prompts(connection).last_asked(chat_id, kind, since, but_update)
 
     async def find_prompt(self, prompt_id: int) -> Prompt | None:
         async with self._database.reading() as connection:

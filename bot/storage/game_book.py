@@ -10,7 +10,7 @@ from bot.storage.consents import Consents
 from bot.storage.database import Database
 from bot.storage.erasure import week_of
 from bot.storage.games import Game, GameKind, Games, Option, Vote
-from bot.storage.prompts import Prompts
+from bot.storage.prompts import Kind, Prompts, is_of_kind
 from bot.storage.ratings import Rating, Ratings
 from bot.storage.scores import Score, Scores
 from bot.storage.tables import prompt_texts, prompts
@@ -18,7 +18,7 @@ from bot.storage.users import User, Users
 
 TAKEN_FOR_REAL = "taken for real"  # ratings of a quiz's made-up lines
 PREFERRED, PASSED_OVER = "preferred", "passed over"  # ratings of a duel's two replies
-_OWN_WORDS = ("seed", "reply", "mention")  # kinds of prompts whose seed its author wrote
+_OWN_WORDS: tuple[Kind, ...] = ("seed", "reply", "mention")  # kinds of prompts whose seed its author wrote
 _AMONG = 1_000  # prompts of a chat, among which lines are looked for: a chat may have millions
 _LOOKED_AT = 500  # of the newest of them
 
@@ -155,7 +155,7 @@ class GameBook:
             .join(prompt_texts, prompt_texts.c.prompt_id == prompts.c.id)
             .where(
                 prompts.c.id.in_(newest.limit(_AMONG).scalar_subquery()),
-                prompts.c.kind.in_(_OWN_WORDS),
+                is_of_kind(*_OWN_WORDS),
                 prompts.c.consent_id.is_not(None),
             )
             .where(func.length(prompt_texts.c.seed_text) >= shortest)

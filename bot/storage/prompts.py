@@ -6,7 +6,7 @@ from collections.abc import Mapping, Sequence
 from dataclasses import dataclass
 from typing import Any, Literal
 
-from sqlalchemy import Select, bindparam, delete, func, insert, select, update
+from sqlalchemy import ColumnElement, Select, bindparam, delete, func, insert, select, update
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.storage.prompt_texts import PromptTexts
@@ -22,7 +22,12 @@ GAMES = ("quiz", "duel")  # kinds that are no part of the talk
 # is the very last, which is looked at first, as each of them is a page of a large file.
 LATEST = 200
 _EVER = dt.datetime(1970, 1, 1, tzinfo=dt.UTC)
-COPYING = ("more", "again", "quiz", "duel")  # kinds whose seed is somebody's earlier words, not the asker's own
+COPYING: tuple[Kind, ...] = (
+    "more",
+    "again",
+    "quiz",
+    "duel",
+)  # kinds whose seed is somebody's earlier words, not the asker's own
 
 
 @dataclass(frozen=True)
@@ -134,7 +139,7 @@ class Prompts:
 
     async def delivered(self, prompt_ids: Sequence[int], kind: Kind, message_id: int, latency_ms: int) -> None:
         """One message has the replies to those of these prompts that are of this kind."""
-        theirs = prompts.c.id.in_(prompt_ids) & (prompts.c.kind == kind)
+        theirs = prompts.c.id.in_(prompt_ids) & is_of_kind(kind)
         arrived = {"reply_message_id": message_id, "latency_ms": latency_ms}
         await self._connection.execute(update(prompts).where(theirs).values(**arrived))
 
@@ -145,9 +150,10 @@ class Prompts:
         """The prompt that this update of Telegram brought."""
         return await self._one(_OF_UPDATE, {"bot_id": bot_id, "update_id": update_id, "part": part})
 
-    async def last_asked(self, chat_id: int, kind: Kind, but_update: int) -> dt.datetime | None:
-        """When the chat's last prompt of a kind was asked, leaving out an update's own; None where there is none."""
-        mine = (prompts.c.chat_id == chat_id) & (prompts.c.kind == kind) & (prompts.c.update_id != but_update)
+    async def last_asked(self, chat_id: int, kind: Kind, since: dt.datetime, but_update: int) -> dt.datetime | None:
+        """When the chat's last prompt of a kind was asked; None where there is none since, but an update's own."""
+        mine = (prompts.c.chat_id == chat_id) & (prompts.c.asked_at >= since)
+        mine &= is_of_kind(kind) & (prompts.c.update_id != but_update)
         newest = select(prompts.c.asked_at).where(mine).order_by(prompts.c.asked_at.desc()).limit(1)
         found: dt.datetime | None = (await self._connection.execute(newest)).scalar()
         return found
@@ -185,10 +191,8 @@ class Prompts:
         found: list[int] = []
         level = list(prompt_ids)
         while level:
-            # Asked for the kind too, SQLite would rather go through all prompts of these kinds: it knows no numbers.
-            children = select(prompts.c.id, prompts.c.kind).where(prompts.c.parent_id.in_(level))
-            rows = (await self._connection.execute(children)).all()
-            level = [row.id for row in rows if row.kind in COPYING and row.id not in found]
+            children = select(prompts.c.id).where(prompts.c.parent_id.in_(level), is_of_kind(*COPYING))
+            level = [child for child in (await self._connection.execute(children)).scalars() if child not in found]
             found += level
         return [child for child in found if child not in prompt_ids]
 
@@ -213,6 +217,15 @@ def prompt_of(row: Mapping[str, Any]) -> Prompt:
     fields["seed_text"] = fields["seed_text"] or ""
     asked = Asked(**{name: fields[name] for name in _ASKED})
     return Prompt(fields["id"], asked, Answer(**{name: fields[name] for name in _ANSWER}), fields["erased_at"])
+
+
+def is_of_kind(*kinds: Kind) -> ColumnElement[bool]:
+    """Prompts of these kinds, among those that other columns tell.
+
+    SQLite does not know how many are of a kind: asked for the column itself it goes through all of them, among
+    millions, rather than through a few that are told by their keys.
+    """
+    return prompts.c.kind.concat("").in_(kinds)
 
 
 def _facts(row: dict[str, Any]) -> dict[str, Any]:

@@ -258,6 +258,7 @@ games = Table(
     Column("closed_at", UtcTime),
     UniqueConstraint("poll_id"),
     Index(None, "chat_id", "opened_at"),
+    Index(None, "opened_at"),
 )
 
 game_options = Table(

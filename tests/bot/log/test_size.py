@@ -19,6 +19,8 @@ from bot.storage.book import Book, Origin
 from bot.storage.consent_book import ConsentBook
 from bot.storage.database import Database
 from bot.storage.erasure import Erasure
+from bot.storage.game_book import GameBook
+from bot.storage.games import Option
 from bot.storage.inbox import Arrival
 from bot.storage.mail import Mail
 from bot.storage.prompts import Answer
@@ -95,8 +97,25 @@ async def a_day_of_the_bot(database: Database) -> None:
     await book.state_after(first.id)
     await book.last_prompt(5)
     await book.replace_ratings(first.id, LUIS, "reaction", [Rating(first.id, 8, "reaction", "👍", NOON)])
+    await book.last_asked(5, "chime-in", NOON, 1)
+    await games_of_the_day(database)
     await mail.end(place.id, "done")
     await mail.forget()
+
+
+async def games_of_the_day(database: Database) -> None:
+    games = GameBook(database)
+    await games.own_lines(5, TERMS.version, 1)
+    takes = [await add(database, number, kind="duel") for number in range(5, 10)]
+    duel = await games.open_game(5, "duel", [Option(take.id) for take in takes], None, NOON, [takes[0].id])
+    await games.sent(duel.id, 70, 1)
+    await games.vote(duel.id, ANA, 1, NOON)
+    await games.open_duels(NOON)
+    await games.close(duel.id, NOON)
+    quiz = await games.open_game(5, "quiz", [Option(takes[0].id), Option(takes[1].id)], 0, NOON, [takes[1].id])
+    await games.sent(quiz.id, 71, 1, "poll")
+    await games.guess("poll", LUIS, 1, NOON)
+    await games.best(5)
 
 
 def occasion_of(update_id: int) -> Any:
