@@ -136,7 +136,9 @@ def _run(arguments: Sequence[str] | None) -> int:
 
 
 def _fail(sentence: str) -> int:
-    line = " ".join(sentence.split())
+    from bot.observability.redaction import Redaction
+
+    line = Redaction()(" ".join(sentence.split()))  # what came may be a token in the place of something else
     print(f"cotorra: {line}", file=sys.stderr)
     return HAPPENED
 

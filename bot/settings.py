@@ -16,6 +16,7 @@ from bot import setting_values as values
 from bot.errors import SettingsError
 from bot.generating.voice_folders import VoiceFolders
 from bot.incoming.webhook_config import WebhookConfig
+from bot.observability.redaction import Redaction
 from bot.privacy.terms import PURPOSE, Terms
 from bot.rules.access import Access
 from bot.rules.etiquette import EtiquetteConfig
@@ -225,5 +226,5 @@ def _sentence(error: ValidationError) -> str:
     expected = str(context.get("error") or context.get("expected") or first["msg"]).removeprefix("Input should be ")
     field = next(field for field in Settings.model_fields.values() if field.validation_alias == name)
     secret = "SecretStr" in str(field.annotation)
-    came = "" if secret else f", got {str(first['input'])[:60]!r}"
+    came = "" if secret else f", got {Redaction()(str(first['input']))[:60]!r}"  # a token may stand in the wrong place
     return f"{name}: expected {expected}{came}; mend it in the environment or in .env"

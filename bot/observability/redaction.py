@@ -9,10 +9,11 @@ HIDDEN = "[hidden]"
 _SHORTEST = 6  # characters; hiding less would hide half of every word
 # A Bot API token: the bot's id, a colon (also as a URL writes it, also twice over), 30 characters or more.
 _TOKEN = re.compile(r"\d{5,}(?::|%(?:25)*3[Aa])[A-Za-z0-9_-]{30,}")
+_PASSWORD = re.compile(r"(://[^\s/?#@:]*:)(?!\*\*\*@)[^\s/@]+(?=@)")  # in an address; SQLAlchemy writes *** itself
 
 
 class Redaction:
-    """Hides the given secrets, and whatever looks like a token.
+    """Hides the given secrets, and whatever looks like a token or stands as the password in an address.
 
     Of a token its second half is a secret too; of an address, its password.
     """
@@ -26,7 +27,7 @@ class Redaction:
         """The text without secrets."""
         if self._secrets is not None:
             text = self._secrets.sub(HIDDEN, text)
-        return _TOKEN.sub(HIDDEN, text)
+        return _PASSWORD.sub(rf"\1{HIDDEN}", _TOKEN.sub(HIDDEN, text))
 
 
 def _parts(secret: str) -> Iterable[str]:

@@ -72,6 +72,7 @@ def test_a_wrong_command_is_usage(tmp_path: Path, arguments: list[str]) -> None:
         (["run"], {}, "TELEGRAM_BOT_TOKEN: expected the token"),
         (["run"], {"TELEGRAM_BOT_TOKEN": TOKEN, "COTORRA_CHECKPOINT": "nowhere"}, "nowhere"),
         (["run"], {"TELEGRAM_BOT_TOKEN": TOKEN, "COTORRA_ENGINE": "torch"}, "COTORRA_ENGINE: expected"),
+        (["run"], {"TELEGRAM_BOT_TOKEN": TOKEN, "COTORRA_CHECKPOINT": TOKEN}, "expected a checkpoint folder"),
         (["run"], {"TELEGRAM_BOT_TOKEN": TOKEN, "DATABASE_URL": "mysql://x/y"}, "DATABASE_URL: expected"),
         (["demo"], {"COTORRA_DATA_DIR": "/dev/null/data", "COTORRA_CHECKPOINT": "x"}, "/dev/null/data"),
         (["demo", "--port", "0"], {"COTORRA_CHECKPOINT": "nowhere"}, "nowhere"),

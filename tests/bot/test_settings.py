@@ -86,12 +86,17 @@ def test_an_error_names_the_variable_and_what_came(name: str, value: str) -> Non
         ("TELEGRAM_BOT_TOKEN", f"{SECRET} oops"),
         ("DATABASE_URL", "my-password"),
         ("COTORRA_WEBHOOK_SECRET", "hush hush"),
+        ("COTORRA_ADMIN_IDS", SECRET),
+        ("COTORRA_LOG_LEVEL", SECRET),
+        ("COTORRA_API_BASE_URL", f"http://api.telegram.org/bot{SECRET}"),
+        ("COTORRA_WEBHOOK_URL", "https://me:hush-hush@example.org/?hook"),
     ],
 )
 def test_an_error_never_shows_a_secret(name: str, value: str) -> None:
     with pytest.raises(SettingsError, match=f"^{name}: expected ") as caught:
         read_settings(**{name: value})
     assert value not in str(caught.value)
+    assert not re.search("AAHs|hush", str(caught.value), re.IGNORECASE)
     assert caught.value.__cause__ is None
 
 

@@ -102,6 +102,11 @@ def test_other_secrets_are_hidden_in_every_spelling(password: str, in_an_address
         assert password[:4] not in line
 
 
+def test_a_password_in_an_address_is_hidden_though_nobody_said_that_it_is_one() -> None:
+    line = RedactingFormatter().format(record("asking https://me:hush-hush@proxy:3128/x and http://other:80/a@b"))
+    assert line.endswith("asking https://me:[hidden]@proxy:3128/x and http://other:80/a@b")
+
+
 def test_of_a_secret_that_begins_like_another_nothing_is_left() -> None:
     formatter = RedactingFormatter(["hush-hush", "hush-hush-quiet"])
     assert formatter.format(record("it is hush-hush-quiet")).endswith("it is [hidden]")
