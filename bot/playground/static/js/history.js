@@ -7,6 +7,7 @@ import { dayOf, eventText } from "./text.js";
 
 const TOGETHER = 300; // seconds between two messages of one group
 const NEAR = 90; // pixels from the bottom that count as being there
+const REST = 900; // milliseconds without scrolling after which the day no longer floats over a message
 
 const scroller = byId("scroller");
 const log = byId("log");
@@ -22,7 +23,8 @@ export class History {
     this.tail = null; // the draft or the typing dots
     this.missed = 0;
     this.pinned = true; // whether the reader is at the end, and new messages keep them there
-    scroller.addEventListener("scroll", () => this.scrolled(), { passive: true });
+    this.rest = 0;
+    scroller.addEventListener("scroll", () => (this.scrolled(), this.float()), { passive: true });
     toBottom.addEventListener("click", () => this.toEnd(true));
     // A growing composer or keyboard must not push the last message out of view.
     const follow = new ResizeObserver(() => this.pinned && this.toEnd());
@@ -178,6 +180,13 @@ export class History {
   miss() {
     this.missed += 1;
     this.scrolled();
+  }
+
+  /** Whoever looks for something further up sees its day, for as long as they scroll. */
+  float() {
+    scroller.classList.toggle("scrolling", !this.pinned);
+    clearTimeout(this.rest);
+    this.rest = setTimeout(() => scroller.classList.remove("scrolling"), REST);
   }
 
   scrolled() {

@@ -95,6 +95,24 @@ async def test_buttons_are_answered_by_a_toast_or_an_alert(
     await expect(page.locator("a.key")).to_have_attribute("rel", "noopener noreferrer")
 
 
+async def test_on_a_phone_a_toast_leaves_in_sight_what_was_pressed(
+    browser: Browser, playground: Playground, bot: Bot, group: int
+) -> None:
+    page = await opened(browser, playground, 390, 844)
+    await page.locator(".chat-row").nth(1).click()
+    await bot.send_message(group, "x", reply_markup=Keyboard([[Button("more", callback_data="m")]]))
+    await page.click("text=more")
+    (update,) = await bot.get_updates(timeout=10)
+    assert update.callback_query is not None
+    await update.callback_query.answer("for somebody else, " * 4)
+    toast = await page.locator(".toast").bounding_box()
+    assert toast is not None
+    for below in (".key", ".speaker"):
+        covered = await page.locator(below).first.bounding_box()
+        assert covered is not None
+        assert toast["y"] + toast["height"] <= covered["y"]
+
+
 async def test_the_command_menu_filters_and_obeys_the_keyboard(
     playground: Playground, page: Page, bot: Bot, you: int
 ) -> None:
@@ -233,6 +251,20 @@ async def test_a_reader_further_up_stays_there(page: Page, bot: Bot, you: int) -
     await page.click("#to-bottom")
     await expect(page.locator(".message").last).to_be_in_viewport()
     await expect(page.locator("#to-bottom")).to_be_hidden()
+
+
+async def test_the_day_covers_a_message_only_while_one_scrolls_to_earlier_ones(page: Page, bot: Bot, you: int) -> None:
+    for at in range(40):
+        await bot.send_message(you, f"message {at}")
+    await expect(page.locator(".message")).to_have_count(40)
+    await expect(page.locator(".message").last).to_be_in_viewport()
+    day = page.locator(".day")
+    await expect(day).not_to_be_in_viewport()
+    scrolls = "document.querySelector('#scroller').scrollTop = 300 + 5 * (window.steps++ % 2)"
+    await page.evaluate(f"window.steps = 0; window.scrolling = setInterval(() => {{ {scrolls} }}, 50)")
+    await expect(day).to_be_in_viewport()
+    await page.evaluate("clearInterval(window.scrolling)")
+    await expect(day).not_to_be_in_viewport()
 
 
 async def test_on_a_phone_list_and_chat_are_two_views(browser: Browser, playground: Playground) -> None:
