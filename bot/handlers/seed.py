@@ -21,9 +21,9 @@ async def seed_command(update: Update, call: Call, context: BotContext) -> None:
 
 
 async def plain_message(update: Update, context: BotContext) -> None:
-    """In a private chat, whatever is written is a seed."""
+    """In a private chat, whatever somebody writes is a seed."""
     message = said(update)
-    if message is None or not is_private(message):
+    if message is None or not is_private(message) or _is_our_own(message):
         return
     text = message.text or message.caption
     if text:
@@ -31,6 +31,11 @@ async def plain_message(update: Update, context: BotContext) -> None:
     elif message.effective_attachment is not None:
         say = await phrases_for(update, context)
         await reply(update, say(NO_TEXT), context)
+
+
+def _is_our_own(message: Message) -> bool:
+    """Whether it is a result that somebody chose inline: written by the bot, and written down as that."""
+    return message.via_bot is not None and message.via_bot.id == message.get_bot().id
 
 
 async def continue_words(

@@ -56,6 +56,13 @@ async def test_the_chosen_one_is_written_down_with_the_others_and_preferred(stag
     assert (rating.prompt_id, rating.kind, rating.value) == (chosen.id, "chosen", "1")
 
 
+async def test_what_is_chosen_in_the_bots_own_chat_is_no_seed(stage: Stage) -> None:
+    answer = await asked(stage, "once upon")
+    await stage.playground.choose(stage.you, stage.you, answer, answer.results[1].id)
+    await stage.idle()
+    assert {prompt.asked.kind for prompt in await stage.prompts()} == {"inline"}
+
+
 async def test_what_was_offered_before_a_restart_may_be_chosen_after_it_and_counts_once(stage: Stage) -> None:
     answer = await asked(stage, "patience")
     await stage.idle()
