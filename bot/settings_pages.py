@@ -16,7 +16,7 @@ DEAF = N_(
 )
 SHORT_SIGHTED = N_("Privacy mode is on: I only see commands, mentions and answers to me.")
 TEMPERATURE = N_("🌡 Temperature: {value:g}")
-LENGTH = NN_("📏 Length: {number} character", "📏 Length: {number} characters")
+LENGTH = NN_("📏 Length: {number:,} character", "📏 Length: {number:,} characters")
 TOP_P = N_("🎯 Top-p: {value:g}")
 ENDING = N_("✂️ I stop: {value}")
 CHIME_IN = N_("💬 I chime in: {value}")
@@ -26,7 +26,7 @@ LANGUAGE = N_("🌍 Language: {value}")
 VOICE = N_("🎙 Voice: {value}")
 
 ABOUT_TEMPERATURE = N_("How wild I am. Low is tame and repeats itself, high is wild and makes words up.")
-ABOUT_LENGTH = N_("How many characters I write, more or less where I stop at the end of a sentence or line.")
+ABOUT_LENGTH = N_("How many characters I write; more or less, where I stop at the end of a sentence or line.")
 ABOUT_TOP_P = N_("From how much I choose: 1 is from everything, less leaves the unlikely out.")
 ABOUT_ENDING = N_("Where I stop once I have written enough.")
 ABOUT_CHIME_IN = N_("How often I answer a message that was not meant for me.")
@@ -143,7 +143,7 @@ def _temperature(shown: Shown) -> Page:
 
 def _length(shown: Shown) -> Page:
     offered = [(value, shown.say("{value:,}", value=value)) for value in _LENGTHS]
-    return _sub(shown, ABOUT_LENGTH, _grid("len", offered, shown.settings.length, 4))
+    return _sub(shown, ABOUT_LENGTH, _grid("len", offered, shown.settings.length, 3))
 
 
 def _top_p(shown: Shown) -> Page:
@@ -189,7 +189,7 @@ def _chime_in(shown: Shown) -> Page:
 
 def _cooldown(shown: Shown) -> Page:
     offered = [(value, _period(value, shown.say)) for value in _COOLDOWNS]
-    rows = _grid("cool", offered, shown.settings.chime_in_cooldown // 60, 4)
+    rows = _grid("cool", offered, shown.settings.chime_in_cooldown // 60, 3)
     return _sub(shown, ABOUT_COOLDOWN, rows, back="chime")
 
 

@@ -19,9 +19,9 @@ from bot.text import utf16_units
 from model.config import SamplingConfig
 from model.held_out import shortened
 
-SETTINGS = N_("Temperature {temperature:g}, top-p {top_p:g}, at most {length} characters, random seed {rng_seed}.")
+SETTINGS = N_("Temperature {temperature:g}, top-p {top_p:g}, at most {length:,} characters, random seed {rng_seed}.")
 VOICE = N_("Voice: {name} (weights {weights}, on {engine}).")
-SPEED = N_("{characters} characters in {milliseconds} ms, {speed:,.0f} a second; sent after {latency} ms.")
+SPEED = N_("{characters:,} characters in {milliseconds:,} ms, {speed:,.0f} a second; sent after {latency:,} ms.")
 WENT_ON = N_("I went on from what I remembered of an earlier reply.")
 WENT_ON_WITH = N_("I went on from what I remembered of an earlier reply, with “{seed}”.")
 ERASED = N_("The words themselves are erased.")

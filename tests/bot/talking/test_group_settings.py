@@ -21,6 +21,8 @@ NO_BUTTONS = (
     "end,never change,asker press,me lang,xx voice,0 quiet, quiet,1 quiet,1440,0 quiet,a,b chime,101 "
     "cool,1441 nothing,1"
 )
+# How many characters a phone of common size shows on a button, by how many share the row.
+WIDEST = {1: 37, 2: 16, 3: 9, 4: 6}
 VOICES = ("parrot", "a name with ñ and spaces, of 32 ch")
 
 
@@ -90,6 +92,26 @@ async def test_steps_go_by_a_twentieth_and_stop_at_the_ends(stage: Stage) -> Non
         await press(stage, stage.you, "🌡")
         await press(stage, stage.you, label)
         assert (await stage.book.settings(stage.you)).temperature == end
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_fit_on_a_phone_beside_each_other(language: str) -> None:
+    settings = ChatSettings(
+        length=2_000, chime_in_percent=100, chime_in_cooldown=600, quiet_from=22 * 60, quiet_until=7 * 60
+    )
+    for name in ("main", "temp", "len", "topp", "end", "chime", "cool", "quiet", "change", "press", "lang", "voice"):
+        shown_page = page(name, Shown(settings, phrases(language), False, True, VOICES, NOON))
+        assert shown_page is not None
+        for row in shown_page.rows:
+            for choice in row:
+                assert len(choice.label) <= WIDEST[len(row)], f"{name}: {choice.label}"
+
+
+def test_a_length_looks_the_same_on_every_page() -> None:
+    for name, label in (("main", "📏 Length: 2,000 characters"), ("len", "✓ 2,000")):
+        made = page(name, shown(ChatSettings(length=2_000)))
+        assert made is not None
+        assert label in [choice.label for row in made.rows for choice in row]
 
 
 async def test_buttons_survive_a_restart(stage: Stage) -> None:

@@ -4,18 +4,21 @@ import datetime as dt
 import json
 from typing import Any
 
+import pytest
 from sqlalchemy import update
 from telegram import Message
 
 from bot.callbacks import OLD, Callback, Callbacks
 from bot.handlers.presses import NOT_YOURS
 from bot.handlers.takes import FINISHED, NOTHING_YET
+from bot.languages import LANGUAGES, phrases
 from bot.sending.manners import defuse
 from bot.storage.book import Occasion
 from bot.storage.chats import Chat
 from bot.storage.prompts import Prompt
 from bot.storage.ratings import Rating, Ratings
 from bot.storage.tables import prompts
+from bot.talking.buttons import AGAIN, COLDER, MORE, WARMER
 from bot.talking.takes import ERASED
 from bot.talking.thinking import GONE, OTHER_VOICE
 from bot.text import utf16_units
@@ -86,6 +89,12 @@ async def test_every_reply_has_its_buttons(stage: Stage) -> None:
     assert labels(await ask(stage, "/seed Domingo")) == [*seen, "📋 Copy the beginning"]
     await stage.ask("/length 50")
     assert labels(await ask(stage, "/seed Domingo")) == [*seen, "📋 Copy"]
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_labels_fit_on_a_phone_beside_each_other(language: str) -> None:
+    for label in (MORE, AGAIN, COLDER, WARMER):
+        assert len(phrases(language)(label)) <= 16
 
 
 async def test_more_goes_on_from_the_very_same_state(stage: Stage) -> None:
