@@ -8,6 +8,7 @@ away by the first lines of the request: nothing of its body is read.
 import hmac
 import json
 import logging
+import re
 from collections.abc import AsyncIterator, Awaitable, Callable, Mapping
 from contextlib import asynccontextmanager
 from typing import Any
@@ -22,6 +23,7 @@ from model.errors import CotorraError
 
 SECRET_HEADER = "X-Telegram-Bot-Api-Secret-Token"  # noqa: S105  the header's name
 MOST_BYTES = 2**20  # an update is a few kilobytes; a hundred entities on a long text are thirty
+_LENGTH = re.compile(r"[0-9]{1,7}")
 
 _log = logging.getLogger(__name__)
 
@@ -52,7 +54,7 @@ class UpdateHandler(RequestHandler):
         if kind != "application/json":
             raise HTTPError(415)
         length = self.request.headers.get("Content-Length", "0")
-        if not length.isdecimal() or int(length) > MOST_BYTES:
+        if not _LENGTH.fullmatch(length) or int(length) > MOST_BYTES:
             raise HTTPError(413)
 
     def data_received(self, chunk: bytes) -> None:
@@ -77,7 +79,8 @@ class UpdateHandler(RequestHandler):
         """The secret is the authority; there are no cookies."""
 
     def write_error(self, status_code: int, **_: Any) -> None:
-        """The status says it all."""
+        """The status says it all. The connection ends, and says so: a proxy would bring the next update on it."""
+        self.set_header("Connection", "close")
         self.finish()
 
     def log_exception(self, *error: Any) -> None:

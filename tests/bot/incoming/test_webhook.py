@@ -5,6 +5,7 @@ import json
 from collections.abc import AsyncIterator, Mapping
 from typing import Any
 
+import httpx
 import pytest
 from pydantic import SecretStr
 from telegram import Bot
@@ -132,8 +133,17 @@ async def test_whoever_lacks_the_secret_is_refused_before_the_body_has_come(hook
     assert await hook.send(b"", path="/elsewhere", length=5_000) == 404
 
 
+async def test_a_refusal_ends_its_connection_and_says_so_since_a_proxy_would_bring_the_next_update_on_it(
+    hook: Hook,
+) -> None:
+    async with httpx.AsyncClient(trust_env=False) as client:
+        refused = await client.post(hook.url, content=UPDATE, headers={SECRET_HEADER: "wrong"})
+    assert refused.status_code == 403
+    assert refused.headers["Connection"] == "close"
+
+
 async def test_a_large_body_is_refused_before_it_is_read(hook: Hook) -> None:
-    for length in (MOST_BYTES + 1, 10**12):
+    for length in (MOST_BYTES + 1, 10**12, "9" * 5_000):
         assert await hook.send(b"", length=length) in (400, 413)
     assert hook.keeper.asked == 0
 
