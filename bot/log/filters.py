@@ -7,7 +7,7 @@ from typing import Any, get_args
 from sqlalchemy import ColumnElement, and_, exists, or_, select
 
 from bot.errors import LogError
-from bot.storage.prompts import COPYING, Kind, Outcome
+from bot.storage.prompts import COPYING, Kind, Outcome, is_of_kind
 from bot.storage.tables import consents, prompt_texts, prompts
 
 KINDS: tuple[str, ...] = get_args(Kind)
@@ -25,18 +25,20 @@ class Filter:
     until: dt.datetime | None = None
     chats: tuple[int, ...] = ()
     people: tuple[int, ...] = ()
-    kinds: tuple[str, ...] = ()
+    kinds: tuple[Kind, ...] = ()
     outcomes: tuple[str, ...] = ()
     min_temperature: float | None = None
     max_temperature: float | None = None
     consented: bool = False
 
-    def conditions(self) -> list[ColumnElement[bool]]:
-        """For the WHERE of a statement over `prompts`."""
+    def conditions(self, by_id: bool = False) -> list[ColumnElement[bool]]:
+        """For the WHERE of a statement over `prompts`; `by_id`: of one that goes along them by their ids."""
         columns = prompts.c
         many: dict[Any, tuple[Any, ...]] = {columns.chat_id: self.chats, columns.user_id: self.people}
-        many |= {columns.kind: self.kinds, columns.outcome: self.outcomes}
+        many |= {columns.outcome: self.outcomes}
         found: list[ColumnElement[bool]] = [column.in_(values) for column, values in many.items() if values]
+        if self.kinds:
+            found.append(is_of_kind(*self.kinds) if by_id else columns.kind.in_(self.kinds))
         if self.since is not None:
             found.append(columns.asked_at >= self.since)
         if self.until is not None:

@@ -106,7 +106,7 @@ async def find(database: Database, prompt_id: int) -> Prompt:
 
 def _select(only: Filter) -> Select[Any]:
     columns = [*COLUMNS, is_consented().label("allowed")]
-    return select(*columns).select_from(WITH_WORDS).where(*only.conditions())
+    return select(*columns).select_from(WITH_WORDS).where(*only.conditions(by_id=True))
 
 
 async def _all(connection: AsyncConnection, statement: Select[Any], everybodys: bool) -> list[Seen]:

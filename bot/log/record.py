@@ -83,7 +83,7 @@ def select_records(only: Filter) -> Select[Any]:
         *(prompt_texts.c.seed_text, prompt_texts.c.reply_text),
         *(prompts.c[name] for name in _PLAIN),
     )
-    return select(*columns).select_from(tables).where(*only.conditions()).order_by(prompts.c.id)
+    return select(*columns).select_from(tables).where(*only.conditions(by_id=True)).order_by(prompts.c.id)
 
 
 async def records_of_prompts(

@@ -3,6 +3,7 @@
 import datetime as dt
 from collections.abc import AsyncIterator, Iterator
 from contextlib import contextmanager
+from pathlib import Path
 from typing import Any
 
 import pytest
@@ -10,7 +11,9 @@ from sqlalchemy import Connection, Engine, event
 
 from benchmarks.large_log import World, generate
 from benchmarks.log import Replier, measure_purges, measure_queries
+from bot.log.export import export_file
 from bot.log.filters import Filter
+from bot.log.reading import follow, latest
 from bot.log.stats import stats
 from bot.privacy.my_data import collect
 from bot.privacy.retention import Retention
@@ -182,6 +185,21 @@ async def test_a_scan_would_be_seen(database: Database) -> None:
             await connection.exec_driver_sql("SELECT id FROM prompts WHERE length = 300")
             await connection.exec_driver_sql("SELECT id FROM prompts WHERE kind = 'seed'")
     assert len(await scans(database, seen)) == 2
+
+
+async def test_what_lists_and_exports_a_kind_walks_along_the_ids(database: Database, tmp_path: Path) -> None:
+    """Told to sort, SQLite would have to read all prompts of the kind before the first."""
+    for number in range(3):
+        await add(database, number)
+    only = Filter(kinds=("seed",), outcomes=("answered",))
+    with statements() as seen:
+        assert len(await latest(database, only, 2)) == 2
+        assert (await anext(follow(database, only, 1))).prompt.id == 2
+        assert (await export_file(database, only, "jsonl", tmp_path / "log.jsonl", tmp_path)).records == 3
+    plans = [await plan(database, *each) for each in seen if "FROM prompts" in each[0]]
+    assert len(plans) >= 3
+    bad = [step for steps in plans for step in steps if "B-TREE" in step or "ix_prompts" in step]
+    assert bad == []
 
 
 async def test_the_figures_walk_along_indexes(database: Database) -> None:
