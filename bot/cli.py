@@ -84,6 +84,7 @@ async def _demo(settings: Settings, port: int) -> None:
     from bot.playground import Playground, PlaygroundError
     from bot.playground.demo import demo_world
     from bot.privacy.policy import policy_pages
+    from bot.rules.access import Access
     from bot.sending.budgets import UNLIMITED
 
     async with AsyncExitStack() as stack:
@@ -98,6 +99,7 @@ async def _demo(settings: Settings, port: int) -> None:
             settings.voice_folders,
             settings.engine,
             playground.api_base_url,
+            Access(admins=frozenset({playground.world.you.id})),  # whoever sits at the page runs the bot
             budgets=UNLIMITED,  # the page enforces no limits
             data_dir=settings.data_dir.expanduser() / "demo",  # whoever is forgotten there is nobody elsewhere
             terms=settings.terms,

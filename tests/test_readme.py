@@ -148,6 +148,9 @@ async def test_the_demo_answers_in_a_browser_as_written(root: Path, folder: Path
             await page.get_by_role("combobox", name="Message").fill("/seed Domingo")
             await page.keyboard.press("Enter")
             await expect(page.get_by_role("log").get_by_text(re.compile(r"^Domingo.", re.S))).to_be_visible()
+            await page.get_by_role("combobox", name="Message").fill("/stats")
+            await page.keyboard.press("Enter")
+            await expect(page.get_by_role("log").get_by_text("1 prompt in the last 24 hours")).to_be_visible()
     finally:
         os.killpg(process.pid, signal.SIGINT)  # as a terminal does
         _, stderr = await process.communicate()
