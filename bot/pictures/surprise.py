@@ -65,8 +65,8 @@ def draw_surprise(scored: Sequence[tuple[str, float]], words: Words) -> bytes:
         for line in wrap(paragraph, WIDTH - 2 * _MARGIN, lambda cell: _width(cell.text, cell.shown, size))
     ][:_MOST_LINES]
     step = round(_LEADING * size)
-    top = 250
-    height = top + step * len(lines) + 270
+    top = 300
+    height = top + step * len(lines) + 310
     image = Image.new("RGB", (WIDTH, height), PAPER)
     draw = ImageDraw.Draw(image)
     _head(draw, words)
@@ -82,9 +82,9 @@ def _head(draw: ImageDraw.ImageDraw, words: Words) -> None:
     figure = font(BOLD, 112)
     draw.text((_MARGIN - 6, 150), words.figure, INK, figure, anchor="ls")
     left = _MARGIN + figure.getlength(words.figure) + 22
-    _fitted(draw, (left, 102), words.unit, BOLD, 38, WIDTH - _MARGIN - left, INK, "ls")
-    _fitted(draw, (left, 150), words.title, TEXT[0], 30, WIDTH - _MARGIN - left, QUIET, "ls")
-    draw.line((_MARGIN, 196, WIDTH - _MARGIN, 196), _RULE, 2)
+    _fitted(draw, (left, 150), words.unit, BOLD, 48, WIDTH - _MARGIN - left, INK, "ls")
+    _fitted(draw, (_MARGIN, 212), words.title, TEXT[0], 42, WIDTH - 2 * _MARGIN, QUIET, "ls")
+    draw.line((_MARGIN, 250, WIDTH - _MARGIN, 250), _RULE, 2)
 
 
 def _line(draw: ImageDraw.ImageDraw, cells: Sequence[Cell], from_right: bool, size: int, top: int, step: int) -> None:
@@ -142,15 +142,17 @@ def _legend(draw: ImageDraw.ImageDraw, words: Words, top: int) -> None:
     left, right, tall = _MARGIN, WIDTH - _MARGIN, 34
     for column in range(left, right):
         draw.line((column, top, column, top + tall), colour_of(FULL * (column - left) / (right - left)))
-    small = font(TEXT[0], 26)
+    small = font(TEXT[0], 36)
     for bits in range(0, int(FULL) + 1, 2):
         x = left + (right - left) * bits / FULL
         anchor = "ls" if bits == 0 else "rs" if bits == FULL else "ms"
-        draw.text((x, top + tall + 36), f"{bits}" + "+" * (bits == FULL), INK, small, anchor=anchor)
-    half = (right - left) / 2 - 20
-    _fitted(draw, (left, top + tall + 84), words.low, TEXT[0], 28, half, QUIET, "ls")
-    _fitted(draw, (right, top + tall + 84), words.high, TEXT[0], 28, half, QUIET, "rs")
-    _fitted(draw, (WIDTH / 2, top + tall + 140), words.foot, TEXT[0], 24, right - left, QUIET, "ms")
+        draw.text((x, top + tall + 42), f"{bits}" + "+" * (bits == FULL), INK, small, anchor=anchor)
+    ends = font(TEXT[0], 40)
+    both = ends.getlength(words.low) + ends.getlength(words.high)
+    for text, x, anchor in ((words.low, left, "ls"), (words.high, right, "rs")):
+        room = (right - left - 40) * ends.getlength(text) / both
+        _fitted(draw, (x, top + tall + 98), text, TEXT[0], 40, room, QUIET, anchor)
+    _fitted(draw, (WIDTH / 2, top + tall + 170), words.foot, TEXT[0], 36, right - left, QUIET, "ms")
 
 
 def _fitted(

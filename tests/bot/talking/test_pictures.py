@@ -1,4 +1,5 @@
 import io
+import itertools
 import math
 
 import pytest
@@ -6,8 +7,9 @@ from hypothesis import given
 from hypothesis import strategies as st
 from PIL import Image
 
-from bot.languages import LANGUAGES
-from bot.pictures.colours import FULL, colour_of, contrast, ink_on
+from bot.handlers.surprise import HIGH, LOW, TITLE, UNIT
+from bot.languages import LANGUAGES, phrases
+from bot.pictures.colours import FULL, PAPER, colour_of, contrast, ink_on
 from bot.pictures.fonts import FOLDER, font_for
 from bot.pictures.lines import JOINER, Cell, cells_of, in_sight_order, paragraphs_of, runs_from_right, wrap
 from bot.pictures.surprise import LONGEST, QUIET, WIDTH, Words, draw_surprise, shorten, unseen
@@ -39,7 +41,7 @@ def test_every_colour_can_be_written_on() -> None:
 
 def test_the_mark_of_a_line_break_is_as_quiet_as_can_be_read() -> None:
     for bits, is_quiet in ((0, True), (4, False), (FULL, False)):
-        marks = picture("a\n\n\n", bits * math.log(2)).crop((100, 200, WIDTH, 400))
+        marks = picture("a\n\n\n", bits * math.log(2)).crop((100, 260, WIDTH, 460))
         inks = {colour for _, colour in marks.getcolors(1_000_000)}
         assert (QUIET in inks) == is_quiet
         assert max(contrast(ink, colour_of(bits)) for ink in inks) > 3
@@ -98,6 +100,19 @@ def test_a_picture_is_within_what_telegram_takes(text: str) -> None:
     image = picture(shorten(text))
     assert image.width == WIDTH
     assert image.height < 3_000  # the sum of both may be 10,000, one 20 times the other
+
+
+@pytest.mark.parametrize("language", LANGUAGES)
+def test_every_line_of_a_picture_can_be_read_on_a_phone(language: str) -> None:
+    on_a_phone = 300 / WIDTH  # the width that a picture has in a chat there
+    say = phrases(language)
+    words = Words("2.31", say(UNIT), say(TITLE), say(LOW), say(HIGH), "@a_bot")
+    image = Image.open(io.BytesIO(draw_surprise([("a", 1.0)], words)))
+    rows = [image.crop((0, row, WIDTH, row + 1)).getcolors() != [(WIDTH, PAPER)] for row in range(image.height)]
+    heights = [len(list(run)) * on_a_phone for is_drawn, run in itertools.groupby(rows) if is_drawn]
+    lines = [height for height in heights if height > 2]  # the rest are rules
+    assert len(lines) >= 6  # figure, title, text, legend, its numbers, its ends, foot
+    assert min(lines) > 6.5  # pixels
 
 
 def test_a_surprising_text_makes_a_darker_picture() -> None:
