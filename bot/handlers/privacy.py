@@ -109,7 +109,7 @@ async def forget_command(update: Update, call: Call, context: BotContext) -> Non
     rows, lines = [], []
     if person is not None:
         yes = button(say(SURE), Callback("forget.me", owner=person.id), chat, context)
-        rows.append([yes, button(say(NOT_SURE), Callback("forget.no", owner=person.id), chat, context)])
+        rows += [[yes], [button(say(NOT_SURE), Callback("forget.no", owner=person.id), chat, context)]]
         lines.append(say(FORGET))
     if not is_private(message):
         rows.append([button(say(THIS_GROUP), Callback("forget.group"), chat, context)])
@@ -150,7 +150,7 @@ async def forget_group(update: Update, press: Press, context: BotContext) -> str
         return say(ADMINS_ONLY)
     sure = button(say(SURE), Callback("forget.all", owner=user.id), message.chat.id, context)
     no = button(say(NOT_SURE), Callback("forget.no", owner=user.id), message.chat.id, context)
-    await _edit(press, say(FORGET_GROUP_SURE), InlineKeyboardMarkup([[sure, no]]))
+    await _edit(press, say(FORGET_GROUP_SURE), InlineKeyboardMarkup([[sure], [no]]))
     return None
 
 
