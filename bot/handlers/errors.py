@@ -7,9 +7,11 @@ import logging
 
 from telegram import Update
 from telegram.error import BadRequest, ChatMigrated, EndPointNotFound, Forbidden, InvalidToken, TelegramError
+from telegram.ext import ApplicationHandlerStop
 
 from bot.context import BotContext, phrases_for
 from bot.errors import SchedulerFull, SchedulerStopped
+from bot.incoming.inbox import InHand
 from bot.languages import N_
 from bot.observability.logging_setup import outline
 from bot.operators import alarm
@@ -32,11 +34,23 @@ def passes(error: BaseException) -> bool:
 
 
 async def on_error(update: object, context: BotContext) -> None:
-    """Have the update handled again, or note that it failed and say so to the person who waits."""
+    """Have the update handled again, or note that it failed and say so to the person who waits.
+
+    Stops it for all further handlers, or python-telegram-bot would go on with them: also where the gate failed.
+    """
     error = context.error
     if error is None or not isinstance(update, Update):
         return
     held = context.bot_data.inbox.held(update.update_id)
+    try:
+        await _judge(error, update, context, held)
+    except StorageError as second:
+        held.trouble = second
+    raise ApplicationHandlerStop
+
+
+async def _judge(error: Exception, update: Update, context: BotContext, held: InHand) -> None:
+    """What is to become of the update. Raises StorageError where that could not be written down."""
     if passes(error) or (isinstance(error, InvalidToken) and not await _knows_token(context)):
         held.trouble = error
         return
@@ -53,7 +67,7 @@ async def on_error(update: object, context: BotContext) -> None:
     try:
         say = await phrases_for(update, context)
         await reply(update, say(SORRY), context)
-    except (TelegramError, StorageError) as second:
+    except TelegramError as second:
         if passes(second):
             held.trouble = second
         else:

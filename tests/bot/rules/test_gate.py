@@ -8,7 +8,7 @@ from telegram import Update
 from telegram.ext import ApplicationHandlerStop
 
 from bot.handlers.gate import gate
-from bot.playground import Playground
+from bot.playground import Playground, faults
 from bot.rules.access import Access
 from tests.bot.fakes import FakeGenerator
 from tests.bot.stage import Stage
@@ -123,3 +123,14 @@ async def test_a_person_is_let_in_where_the_group_is_not(address: str) -> None:
         await stage.playground.say(stage.group, bea, "/seed let me in")
         await stage.settled(stage.group)
         assert len(stage.sent(stage.group)) == 1
+
+
+@pytest.mark.parametrize("fault", [faults.error(400, "Bad Request: chat not found"), faults.server_error()])
+async def test_a_stranger_stays_outside_also_where_telling_them_so_fails(address: str, fault: faults.Fault) -> None:
+    async with Stage(address, FakeGenerator(), Access(chats=frozenset({GROUP}))) as stage:
+        stage.playground.faults.add(fault, method="sendMessage")
+        await stage.playground.say(stage.you, stage.you, "/start")
+        await stage.idle()
+        said = [call.text or "" for call in stage.playground.calls.of("sendMessage", chat_id=stage.you)]
+        assert said
+        assert not [text for text in said if not text.startswith(("This bot is private", "Sorry"))]
