@@ -15,6 +15,7 @@ from bot.playground.parameters import Parameters, Upload, from_form, from_json
 from bot.playground.web import Guarded
 
 MAX_BODY = 52 * 2**20  # bytes; a bot may send files of 50 MB
+_OWN_SITES = ("none", "same-origin")  # what browsers say of an address typed in, and of the playground's own page
 _FORMS = ("application/x-www-form-urlencoded", "multipart/form-data")
 
 
@@ -46,6 +47,15 @@ class ApiHandler(Guarded):
         self._tasks = tasks
         self._call: asyncio.Task[Answer] | None = None
         self._is_poll = False
+
+    def prepare(self) -> None:
+        """Refuse pages of other sites too: of what they ask by GET, as for a picture, no Origin tells.
+
+        The token is no secret to them: it stands in the source.
+        """
+        super().prepare()
+        if self.request.headers.get("Sec-Fetch-Site", "none") not in _OWN_SITES:
+            raise HTTPError(403, reason="Forbidden")
 
     def check_xsrf_cookie(self) -> None:
         """A token in the address is all the authority there is."""

@@ -132,6 +132,18 @@ async def test_foreign_hosts_and_origins_are_refused_everywhere(
     assert answer.status_code == 403
 
 
+@pytest.mark.parametrize("site", ["cross-site", "same-site"])
+async def test_a_picture_in_a_page_of_another_site_asks_the_bot_api_nothing(
+    playground: Playground, web: httpx.AsyncClient, site: str
+) -> None:
+    path = f"/bot{playground.token}/sendMessage?chat_id={playground.world.you.id}&text=gotcha"
+    assert (await web.get(path, headers={"Sec-Fetch-Site": site})).status_code == 403
+    assert len(playground.calls) == 0
+    assert (await web.get("/", headers={"Sec-Fetch-Site": site})).status_code == 200  # a link may be followed
+    typed = await web.get(f"/bot{playground.token}/getMe", headers={"Sec-Fetch-Site": "none"})
+    assert typed.status_code == 200
+
+
 @pytest.mark.parametrize(("host", "status"), [("evil.example", b"403"), ("127.0.0.1", b"404")])
 async def test_what_is_no_path_at_all_is_refused_to_foreign_hosts_too(
     playground: Playground, host: str, status: bytes
