@@ -41,6 +41,7 @@ ENDINGS = {"length": N_("at the length"), "sentence": N_("after a sentence"), "l
 CHANGERS = {"everybody": N_("everybody"), "admins": N_("administrators")}
 PRESSERS = {"asker": N_("who asked"), "admins": N_("administrators"), "everybody": N_("everybody")}
 OWN_LANGUAGE = N_("each person's own")
+OWN_LANGUAGE_ALONE = N_("as in your Telegram")
 NEVER = N_("never")
 SHARE = N_("{percent} % of the time")
 COOLDOWN = N_("⏳ Pause: {value}")
@@ -92,6 +93,11 @@ class Shown:
         chosen = self.settings.voice
         return chosen if chosen in self.voices else self.voices[0]
 
+    @property
+    def own_language(self) -> str:
+        """What it is called that no language is chosen."""
+        return self.say(OWN_LANGUAGE_ALONE if self.is_private else OWN_LANGUAGE)
+
 
 def page(name: str, shown: Shown) -> Page | None:
     """The page of this name; None where there is none."""
@@ -115,7 +121,7 @@ def _main(shown: Shown) -> Page:
         "chime": say(CHIME_IN, value=_share(settings.chime_in_percent, say)),
         "change": say(MAY_CHANGE, value=say(CHANGERS[settings.who_may_change])),
         "press": say(MAY_PRESS, value=say(PRESSERS[settings.who_may_press])),
-        "lang": say(LANGUAGE, value=LANGUAGES.get(settings.language or "", say(OWN_LANGUAGE))),
+        "lang": say(LANGUAGE, value=LANGUAGES.get(settings.language or "", shown.own_language)),
         "voice": say(VOICE, value=shown.voice),
     }
     offered = [name for name in lines if name in _offered(shown)]
@@ -165,7 +171,7 @@ def _may_press(shown: Shown) -> Page:
 
 def _language(shown: Shown) -> Page:
     offered = [(code, name) for code, name in LANGUAGES.items()]
-    own = [("own", shown.say(OWN_LANGUAGE))]
+    own = [("own", shown.own_language)]
     chosen = shown.settings.language or "own"
     return _sub(shown, ABOUT_LANGUAGE, [*_grid("lang", own, chosen, 1), *_grid("lang", offered, chosen, 2)])
 

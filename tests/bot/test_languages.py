@@ -1,5 +1,6 @@
 """What people read, in their own language: every catalogue is whole, and its sentences have the same places."""
 
+import re
 import string
 
 import pytest
@@ -44,6 +45,12 @@ def test_a_catalogue_has_as_many_plurals_as_its_language(language: str) -> None:
     for message in known:
         if message.pluralizable and message.id:
             assert len(texts(message.string)) == known.num_plurals
+
+
+def test_in_french_no_line_begins_with_a_mark() -> None:
+    for message in catalogue("fr"):
+        for text in texts(message.string):
+            assert not re.search(" [:;?!»]|« ", text), f"expected a no-break space: {text!r}"
 
 
 @pytest.mark.parametrize(

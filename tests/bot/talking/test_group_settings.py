@@ -135,6 +135,7 @@ async def test_in_private_nothing_is_offered_that_groups_alone_have(stage: Stage
     labels = [button.text for row in keyboard_of(message).inline_keyboard for button in row]
     assert not any(label.startswith(("💬", "🔧", "👆", "🎙")) for label in labels)
     assert all(page(name, shown(private=True)) is None for name in ("chime", "change", "press", "cool", "quiet"))
+    assert "🌍 Language: as in your Telegram" in labels
 
 
 # --- who may -----------------------------------------------------------------------------------------
