@@ -140,8 +140,10 @@ class Checkpoint:
             raise _damaged(folder, CONFIG, f"is not as it was saved ({error})") from error
 
     def _verify(self) -> None:
+        home = Path(os.path.realpath(self.path))
         for name, expected in self.files.items():
-            if (self.path / name).is_symlink() or not (self.path / name).is_file():
+            is_inside = Path(os.path.realpath(self.path / name)) == home / name  # no link on the way
+            if not is_inside or not (self.path / name).is_file():
                 raise self._damaged(name, "is missing")
             try:
                 if (self.path / name).stat().st_size > self._largest(name):
@@ -231,6 +233,8 @@ def _present(path: Path) -> Path:
 
 def _read_config(folder: Path) -> bytes:
     try:
+        if not (folder / CONFIG).is_file():  # a pipe would keep its reader waiting for ever
+            raise FileNotFoundError
         with (folder / CONFIG).open("rb") as file:
             text = file.read(_LARGEST_CONFIG + 1)
     except FileNotFoundError:

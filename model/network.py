@@ -37,13 +37,16 @@ def build_network(config: NetworkConfig, vocabulary_size: int, batch_size: int =
 
 def load_network(checkpoint: Checkpoint) -> keras.Sequential:
     """A checkpoint's network with its weights, batch 1. Raises CheckpointDamaged for weights of another shape."""
-    network = build_network(checkpoint.network, len(checkpoint.vocabulary))
+    file, size = checkpoint.path / WEIGHTS, len(checkpoint.vocabulary)
+    other = CheckpointDamaged(f"{file} is of another network than config.json: copy the checkpoint again")
+    # Before that much memory is taken: of what config.json says, the file has to have four bytes a weight.
+    if file.stat().st_size < 4 * checkpoint.network.weights(size):
+        raise other
+    network = build_network(checkpoint.network, size)
     try:
-        network.load_weights(checkpoint.path / WEIGHTS)
+        network.load_weights(file)
     except (ValueError, OSError, KeyError) as error:
-        raise CheckpointDamaged(
-            f"{checkpoint.path / WEIGHTS} is of another network than config.json: copy the checkpoint again"
-        ) from error
+        raise other from error
     return network
 
 

@@ -106,6 +106,18 @@ def test_a_link_out_of_the_folder_is_refused(folder: Path, tmp_path: Path) -> No
         Checkpoint.open(folder)
 
 
+def test_a_folder_that_is_a_link_out_of_the_checkpoint_is_refused(folder: Path, tmp_path: Path) -> None:
+    (folder / "resume").rename(tmp_path / "elsewhere")
+    (folder / "resume").symlink_to(tmp_path / "elsewhere")
+    with pytest.raises(CheckpointDamaged, match="is missing"):
+        Checkpoint.open(folder)
+
+
+def test_a_checkpoint_that_is_itself_reached_by_a_link_is_read(folder: Path, tmp_path: Path) -> None:
+    (tmp_path / "current").symlink_to(folder)
+    assert Checkpoint.open(tmp_path / "current").files
+
+
 @pytest.mark.parametrize("name", ["../elsewhere", "/etc/passwd", "a/../../b", ""])
 def test_a_name_that_leads_out_of_the_folder_is_refused(folder: Path, name: str) -> None:
     files = json.loads((folder / CONFIG).read_text())["files"]
@@ -158,6 +170,13 @@ def test_another_programs_folder_is_refused(folder: Path) -> None:
 def test_a_folder_without_config_is_refused(tmp_path: Path) -> None:
     with pytest.raises(CheckpointForeign, match=r"found no config\.json"):
         Checkpoint.open(tmp_path)
+
+
+def test_a_pipe_in_the_place_of_config_is_not_waited_for(folder: Path) -> None:
+    (folder / CONFIG).unlink()
+    os.mkfifo(folder / CONFIG)
+    with pytest.raises(CheckpointForeign, match="found no config"):
+        Checkpoint.open(folder)
 
 
 def test_no_folder_at_all_says_how_to_make_one(tmp_path: Path) -> None:

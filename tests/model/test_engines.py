@@ -318,8 +318,10 @@ def test_a_graph_of_another_network_is_refused(tmp_path: Path, checkpoint: Check
         load_generator(folder, "litert")
 
 
-def test_weights_of_another_network_are_refused(tmp_path: Path, checkpoint: Checkpoint) -> None:
-    description = replace(checkpoint, network=replace(checkpoint.network, units=8))
+# The last would take 128 GB before its weights are looked at.
+@pytest.mark.parametrize("other", [{"units": 8}, {"units": 16_384, "layers": 16}])
+def test_weights_of_another_network_are_refused(tmp_path: Path, checkpoint: Checkpoint, other: dict[str, int]) -> None:
+    description = replace(checkpoint, network=replace(checkpoint.network, **other))
     folder = tmp_path / "mixed"
     with replace_checkpoint(folder) as staging:
         shutil.copyfile(checkpoint.path / WEIGHTS, staging / WEIGHTS)
