@@ -11,7 +11,6 @@ from telegram import (
     InputTextMessageContent,
     LinkPreviewOptions,
     Message,
-    MessageEntity,
     SentGuestMessage,
     Update,
 )
@@ -19,6 +18,7 @@ from telegram.error import BadRequest, Forbidden
 
 from bot.context import BotContext, author_of, person_of
 from bot.errors import GenerationFailed, SchedulerFull, SeedRefused, TurnTooSlow
+from bot.handlers.addressed import without_mentions
 from bot.languages import Phrases, phrases
 from bot.sending.manners import defuse
 from bot.storage.book import Occasion, Origin
@@ -44,7 +44,7 @@ async def on_guest_message(update: Update, context: BotContext) -> None:
     person = message.from_user
     say = phrases(None if person is None else person.language_code)
     try:
-        words, author = _words(message, context.bot.username)
+        words, author = _words(message)
         seed = seed_of(words)
     except SeedRefused as refusal:
         await answer_guest(message, say.of(refusal), context)
@@ -78,17 +78,11 @@ async def _continue(
     await services.book.close_prompt(prompt.id, replace(outcome, inline_message_id=sent))
 
 
-def _words(message: Message, username: str) -> tuple[str, int]:
+def _words(message: Message) -> tuple[str, int]:
     """The text without the bot's name, else the text of the message it answers; and whose words they are."""
-    entities = message.parse_entities([MessageEntity.MENTION]) or message.parse_caption_entities(
-        [MessageEntity.MENTION]
-    )
-    text = message.text or message.caption or ""
-    for name in entities.values():
-        if name.lower() == f"@{username}".lower():
-            text = text.replace(name, " ")
-    if text.strip():
-        return text.strip(), author_of(message)
+    text = without_mentions(message)
+    if text:
+        return text, author_of(message)
     answered = message.reply_to_message
     if answered is None:
         return "", author_of(message)

@@ -12,7 +12,7 @@ from bot.talking.newest import Newest
 from bot.talking.offers import LADDER, offers, read_offer
 from tests.bot.fakes import FakeGenerator, FakeLoader, expected_text
 from tests.bot.generating.test_voices import ANA, checkpoint
-from tests.bot.stage import Stage
+from tests.bot.stage import NOW, Stage
 
 
 async def asked(stage: Stage, text: str) -> InlineAnswer:
@@ -185,6 +185,16 @@ async def test_a_guest_is_told_when_there_is_nothing_to_continue(stage: Stage) -
     assert await stage.prompts() == []
 
 
+async def test_a_mention_that_ends_within_an_emoji_names_nobody(stage: Stage) -> None:
+    chat = {"id": -5, "type": "group", "title": "Elsewhere"}
+    person = {"id": stage.you, "is_bot": False, "first_name": "You"}
+    entities = [{"type": "mention", "offset": 0, "length": 5}]
+    message = {"message_id": 1, "date": NOW, "chat": chat, "from": person, "text": "@bot🦜 sings", "entities": entities}
+    await stage.deliver_update("guest_message", message | {"guest_query_id": "1"})
+    (prompt,) = await stage.idle()
+    assert prompt.asked.seed_text == "@bot🦜 sings"
+
+
 async def test_a_guest_that_comes_too_late_goes_quietly(address: str) -> None:
     generator = FakeGenerator()
     async with Stage(address, generator) as stage:
@@ -196,7 +206,7 @@ async def test_a_guest_that_comes_too_late_goes_quietly(address: str) -> None:
         await stage.playground.calls.wait("answerGuestQuery")
         await stage.idle()
         (prompt,) = await stage.prompts()
-        assert (prompt.asked.seed_text, prompt.answer.outcome) == ("go on   please", "failed")
+        assert (prompt.asked.seed_text, prompt.answer.outcome) == ("go on please", "failed")
 
 
 def outside(stage: Stage) -> int:
