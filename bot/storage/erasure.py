@@ -11,27 +11,22 @@ from sqlalchemy import ColumnElement, Table, delete, exists, insert, select, upd
 from sqlalchemy.ext.asyncio import AsyncConnection
 
 from bot.clock import machine_time
+from bot.storage.batch_erasure import BatchErasure
 from bot.storage.batches import in_batches
 from bot.storage.chat_pauses import ChatPauses
 from bot.storage.database import Database
 from bot.storage.deliveries import Deliveries
 from bot.storage.group_calls import GroupCalls
 from bot.storage.inbox import Inboxes
-from bot.storage.prompt_texts import PromptTexts
-from bot.storage.prompts import Prompts
 from bot.storage.quotations import Quotations
-from bot.storage.read_ahead import read_entries, read_rows
 from bot.storage.tables import (
     chats,
     consents,
-    game_options,
     games,
     inbox,
-    prompt_texts,
     prompts,
     quotations,
     ratings,
-    reply_messages,
     scores,
     settings,
     settings_changes,
@@ -51,6 +46,7 @@ class Erasure:
 
     def __init__(self, database: Database, now: Callable[[], dt.datetime] = machine_time) -> None:
         self._database = database
+        self._batches = BatchErasure(database, now)
         self._now = now
 
     async def forget_person(self, user_id: int, until: dt.datetime) -> None:
@@ -60,10 +56,10 @@ class Erasure:
                 await Deliveries(connection).drop_texts(place)  # what the answer was to say
         quoted = prompts.c.id.in_(select(quotations.c.prompt_id).where(quotations.c.author_id == user_id))
         talked = await self._chats_of(prompts.c.user_id == user_id) + await self._chats_of(quoted)
-        await self._delete_prompts((prompts.c.user_id == user_id) & (prompts.c.asked_at <= until))
-        await self._erase_words_of(quoted & (prompts.c.asked_at <= until))
-        await self._delete_rows(states, states.c.chat_id.in_(talked))
-        await self._delete_rows(ratings, (ratings.c.user_id == user_id) & (ratings.c.rated_at <= until))
+        await self._batches.delete_prompts((prompts.c.user_id == user_id) & (prompts.c.asked_at <= until))
+        await self._batches.erase_words_everywhere(quoted & (prompts.c.asked_at <= until))
+        await self._batches.delete_rows(states, states.c.chat_id.in_(talked))
+        await self._batches.delete_rows(ratings, (ratings.c.user_id == user_id) & (ratings.c.rated_at <= until))
         async with self._database.writing() as connection:
             for statement in (
                 delete(votes).where(votes.c.user_id == user_id, votes.c.voted_at <= until),
@@ -86,10 +82,10 @@ class Erasure:
             await Deliveries(connection).forget_chat(chat_id)
             await GroupCalls(connection).forget_chat(chat_id)
             await ChatPauses(connection).forget_chat(chat_id)
-        await self._delete_prompts((prompts.c.chat_id == chat_id) & (prompts.c.asked_at <= until))
-        await self._delete_rows(games, (games.c.chat_id == chat_id) & (games.c.opened_at <= until))
+        await self._batches.delete_prompts((prompts.c.chat_id == chat_id) & (prompts.c.asked_at <= until))
+        await self._batches.delete_rows(games, (games.c.chat_id == chat_id) & (games.c.opened_at <= until))
         changed = (settings_changes.c.chat_id == chat_id) & (settings_changes.c.changed_at <= until)
-        await self._delete_rows(settings_changes, changed)
+        await self._batches.delete_rows(settings_changes, changed)
         async with self._database.writing() as connection:
             gone = delete(chats).where(chats.c.id == chat_id, chats.c.last_seen_at <= until)
             if (await connection.execute(gone)).rowcount:
@@ -107,11 +103,7 @@ class Erasure:
 
     async def withdraw(self, user_id: int) -> int:
         """A person's prompts, and copies of their words, are no longer covered; how many prompts were."""
-        theirs = select(prompts.c.id).where(prompts.c.user_id == user_id, prompts.c.consent_id.is_not(None))
-        theirs = theirs.order_by(prompts.c.id)
-        return await in_batches(
-            self._database, lambda last: theirs.where(prompts.c.id > last), _release, _read_released
-        )
+        return await self._batches.release(prompts.c.user_id == user_id)
 
     async def taken_back(self, since: dt.datetime, user_id: int | None = None) -> dict[int, dt.datetime]:
         """Who allowed their words to be kept and then, after a time, refused it, and when; one person or all."""
@@ -156,11 +148,11 @@ class Erasure:
             (prompts.c.outcome != "pending") | ~waiting,
         )
         due = due.order_by(prompts.c.asked_at)
-        return await in_batches(self._database, lambda _: due, self._erase_words, _read_words)
+        return await self._batches.erase_words(due)
 
     async def erase_states(self, before: dt.datetime) -> int:
         """What the network remembered after replies before this time; how many states."""
-        return await self._delete_rows(states, states.c.saved_at < before)
+        return await self._batches.delete_rows(states, states.c.saved_at < before)
 
     async def erase_calls(self) -> None:
         """Which chats were written into or paused, as far as it counts no more; also that they were forgotten."""
@@ -193,7 +185,7 @@ class Erasure:
 
     async def delete_before(self, time: dt.datetime) -> int:
         """Whole prompts asked before this time; how many they were."""
-        return await self._delete_prompts(prompts.c.asked_at < time)
+        return await self._batches.delete_prompts(prompts.c.asked_at < time)
 
     async def ids(self) -> tuple[list[int], list[int]]:
         """Every person and every chat there is; also people whose words others brought, and nothing else of them."""
@@ -230,79 +222,8 @@ class Erasure:
             found = await connection.execute(select(prompts.c.chat_id).where(which).distinct())
             return [chat_id for chat_id in found.scalars() if chat_id is not None]
 
-    async def _erase_words_of(self, which: ColumnElement[bool]) -> None:
-        """The words of prompts that are then not found any more, and wherever they were copied to."""
-
-        async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            await self._erase_words(connection, await _with_copies(connection, ids))
-
-        async def read(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            await _read_words(connection, await _with_copies(connection, ids))
-
-        found = select(prompts.c.id).where(which)
-        await in_batches(self._database, lambda _: found, erase, read)
-
-    async def _delete_prompts(self, which: ColumnElement[bool]) -> int:
-        """And their words wherever they were copied to."""
-
-        async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            if copies := await Prompts(connection).copies(ids):
-                await self._erase_words(connection, copies)
-            await Prompts(connection).delete(ids)
-
-        async def read(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            await _read_words(connection, await _with_copies(connection, ids))
-            await read_entries(connection, prompts, ids)
-            for column in (reply_messages.c.prompt_id, ratings.c.prompt_id, game_options.c.prompt_id):
-                await read_rows(connection, column, ids)
-
-        found = select(prompts.c.id).where(which)
-        return await in_batches(self._database, lambda _: found, erase, read)
-
-    async def _delete_rows(self, table: Table, which: ColumnElement[bool]) -> int:
-        """Those rows of a table with one key of which something holds; how many."""
-        (key,) = table.primary_key
-
-        async def erase(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            await connection.execute(delete(table).where(key.in_(ids), which))
-
-        async def read(connection: AsyncConnection, ids: Sequence[int]) -> None:
-            await read_entries(connection, table, ids)
-
-        found = select(key).where(which)
-        return await in_batches(self._database, lambda _: found, erase, read)
-
-    async def _erase_words(self, connection: AsyncConnection, ids: Sequence[int]) -> None:
-        await PromptTexts(connection).erase(ids)
-        await Quotations(connection).drop(ids)
-        await connection.execute(delete(states).where(states.c.prompt_id.in_(ids)))
-        gone = {"erased_at": self._now(), "consent_id": None}
-        await connection.execute(update(prompts).where(prompts.c.id.in_(ids)).values(**gone))
-
 
 def week_of(time: dt.datetime) -> str:
     """The ISO week of a time, such as 2026-W05."""
     year, week, _ = time.isocalendar()
     return f"{year}-W{week:02}"
-
-
-async def _read_words(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Ahead of `_erase_words`."""
-    await read_rows(connection, prompts.c.id, ids)
-    for table in (prompt_texts, states, quotations):
-        await read_entries(connection, table, ids)
-
-
-async def _release(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    both = await _with_copies(connection, ids)
-    await connection.execute(update(prompts).where(prompts.c.id.in_(both)).values(consent_id=None))
-
-
-async def _read_released(connection: AsyncConnection, ids: Sequence[int]) -> None:
-    """Ahead of `_release`."""
-    await read_rows(connection, prompts.c.id, await _with_copies(connection, ids))
-
-
-async def _with_copies(connection: AsyncConnection, ids: Sequence[int]) -> list[int]:
-    """Prompts, and those with copies of their words."""
-    return [*ids, *await Prompts(connection).copies(ids)]
