@@ -15,6 +15,7 @@ LARGEST = 64 << 30  # bytes unpacked
 UNSUSPICIOUS = 64 << 20  # bytes unpacked, below which no ratio is asked about
 RATIO = 200  # bytes out of one; text packs to a tenth, a bomb to a thousandth
 _MOST_MEMBERS = 50_000
+_LONGEST_NAME = 4_096  # characters, the longest path of any system; a name of 20,000 folders takes many seconds
 _BROKEN = (OSError, EOFError, zlib.error, zipfile.BadZipFile, NotImplementedError, RuntimeError, ValueError)
 _FOREIGN = ("[Content_Types].xml", "mimetype", "META-INF/MANIFEST.MF", "AndroidManifest.xml")
 
@@ -85,6 +86,8 @@ def zipped(path: Path, title: str, encoding: str | None) -> Iterator[list[Source
         members = [member for member in archive.infolist() if not member.is_dir()]
         if len(members) > _MOST_MEMBERS:
             raise CorpusError(f"expected at most {_MOST_MEMBERS:,} files in {title}, got {len(members):,}: unpack it")
+        if any(len(member.filename) > _LONGEST_NAME for member in members):
+            raise CorpusError(f"expected names of at most {_LONGEST_NAME:,} characters in {title}, got more: unpack it")
         if any(member.filename in _FOREIGN for member in members):
             raise CorpusError(f"expected texts in {title}, got another program's document: save it as text")
         budget = _Budget(title, path.stat().st_size)

@@ -95,6 +95,12 @@ def test_a_bomb_of_many_small_charges_is_counted_together(tmp_path: Path) -> Non
         learned(path)
 
 
+def test_a_name_of_thousands_of_folders_is_refused_since_looking_at_it_takes_for_ever(tmp_path: Path) -> None:
+    path = zipped(tmp_path / "deep.zip", {"d/" * 3_000 + "a.txt": "text"})
+    with pytest.raises(CorpusError, match=r"expected names of at most 4,096 characters in .*deep\.zip, got more"):
+        learned(path)
+
+
 def test_what_is_read_a_second_time_is_counted_once(tmp_path: Path) -> None:
     path = zipped(tmp_path / "large.zip", {f"{n}.txt": b"x" * (20 << 20) for n in range(3)})
     with read_zip(path, "large.zip", None) as sources:
