@@ -21,6 +21,7 @@ class Metrics:
             "cotorra_prompts", "Texts that the bot was asked to continue.", ["kind"], registry=registry
         )
         self._replies = Counter("cotorra_replies", "What came of prompts.", ["outcome"], registry=registry)
+        self._replies.labels("answered")  # there from the start: an alert compares it with 0, which nothing is not
         self._characters = Counter("cotorra_characters", "Characters that were generated.", registry=registry)
         self._reply_seconds = Histogram(
             "cotorra_reply_seconds", "From a prompt's handler to its reply.", registry=registry, buckets=_SECONDS
