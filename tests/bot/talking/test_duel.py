@@ -8,7 +8,7 @@ from telegram import InlineKeyboardButton, Message
 from telegram.error import TelegramError
 
 from bot.context import BotContext
-from bot.handlers.duel import LASTS
+from bot.handlers.duel import LASTS, TIE
 from bot.handlers.duel_ends import PAUSE, end_due
 from bot.playground import faults
 from bot.storage.chats import Chat
@@ -209,7 +209,7 @@ async def test_nobody_voted_and_it_ends_all_the_same(stage: Stage) -> None:
     message = await play(stage)
     await age(stage, LASTS)
     await end_due(BotContext(stage.application))
-    assert "tie" in (now(stage, message).text or "")
+    assert TIE in (now(stage, message).text or "")
     assert buttons(now(stage, message)) == []
 
 
@@ -220,7 +220,7 @@ async def test_a_result_that_telegram_did_not_take_is_shown_later(stage: Stage) 
     with pytest.raises(TelegramError):
         await end_due(BotContext(stage.application))
     await end_due(BotContext(stage.application))
-    assert "tie" in (now(stage, message).text or "")
+    assert TIE in (now(stage, message).text or "")
 
 
 async def test_a_chat_that_takes_nothing_for_long_keeps_no_other_chats_duel_open(stage: Stage) -> None:
@@ -231,8 +231,8 @@ async def test_a_chat_that_takes_nothing_for_long_keeps_no_other_chats_duel_open
     await age(stage, LASTS)
     stage.playground.faults.add(faults.flood(300), method="editMessageText")
     assert await end_due(BotContext(stage.application)) == PAUSE
-    assert "tie" not in (now(stage, first).text or "")
-    assert "tie" in (stage.playground.world.message(stage.you, second.message_id).text or "")
+    assert TIE not in (now(stage, first).text or "")
+    assert TIE in (stage.playground.world.message(stage.you, second.message_id).text or "")
 
 
 async def test_a_duel_whose_message_is_gone_is_over_without_it(stage: Stage) -> None:
