@@ -57,6 +57,14 @@ async def test_a_wall_clock_that_jumps_moves_nothing(clock: ServerClock, clocks:
     assert inbox.verdict(Opened(1, "{}", NOON - dt.timedelta(minutes=61), 0)) == "expired"
 
 
+@pytest.mark.parametrize("attempts", [1, 2])
+async def test_what_was_begun_in_time_may_be_finished_for_a_day(clock: ServerClock, attempts: int) -> None:
+    mail: Any = None
+    inbox = Inbox(mail, clock)
+    assert inbox.verdict(Opened(1, "{}", NOON - dt.timedelta(hours=23), attempts)) is None
+    assert inbox.verdict(Opened(1, "{}", NOON - dt.timedelta(hours=25), attempts)) == "expired"
+
+
 @pytest.mark.parametrize("date", ["", "yesterday", "Sat, 31 Jan 2026 12:00:00"])
 async def test_an_answer_without_a_readable_date_changes_nothing(clock: ServerClock, clocks: Clocks, date: str) -> None:
     clocks.seconds += 10

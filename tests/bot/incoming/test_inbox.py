@@ -348,6 +348,21 @@ async def test_deaths_while_an_answer_waits_for_its_turn_are_not_the_updates_own
     assert (await states(stage))[0] == ("done", None)
 
 
+async def test_an_attempt_that_fails_for_want_of_the_database_counts_as_no_death(
+    stage: Stage, caplog: pytest.LogCaptureFixture
+) -> None:
+    mail, (place,) = await left_behind(stage, arrival(stage, 5, stage.you, "/seed patience"))
+    for _ in range(ATTEMPTS - 1):
+        await mail.open(place)
+    await break_table(stage, "prompts", "database is locked")
+    await stage.start()
+    while "tried again" not in caplog.text:  # noqa: ASYNC110  a log tells nobody that it has grown
+        await asyncio.sleep(0.01)
+    await mend_table(stage)
+    await stage.settled()
+    assert (await states(stage))[0] == ("done", None)
+
+
 async def test_what_was_said_before_does_not_excuse_an_update_on_which_the_process_dies(stage: Stage) -> None:
     mail, (place,) = await left_behind(stage, arrival(stage, 5, stage.you, "/seed twice"))
     (delivery,) = await mail.plan(place, 0, stage.you, ["a first sentence"])

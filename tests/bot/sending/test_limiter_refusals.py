@@ -148,6 +148,20 @@ def test_a_refusal_without_a_chat_pauses_everything_and_is_raised() -> None:
     assert min(one.time for one in server.arrivals) > 1_009
 
 
+def test_a_pause_of_everything_is_not_cut_short_by_a_call_that_was_on_its_way_and_told_to_wait_for_less() -> None:
+    seconds = {"answerInlineQuery": 9, "answerGuestQuery": 2}
+    server = Server(refuse=lambda method, chat: seconds.get(method) if now() < 1_001 else None)
+
+    async def scenario() -> None:
+        stage = world(server)
+        told = await asyncio.gather(*(stage.call(method, None) for method in seconds), return_exceptions=True)
+        assert [type(error) for error in told] == [RetryAfter, RetryAfter]
+        await stage.say(7)
+
+    run(scenario())
+    assert [one.time > 1_009 for one in server.arrivals] == [True]
+
+
 def test_a_refused_menu_pauses_nothing_else() -> None:
     server = Server(refuse=lambda method, chat: 3_600 if method == "setMyCommands" else None)
 
