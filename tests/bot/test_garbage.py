@@ -3,10 +3,14 @@
 import gc
 import time
 from collections.abc import Iterator
+from pathlib import Path
 
 import pytest
 
 from bot.garbage import settle
+from bot.log.purge import purge_all
+from bot.storage import schema
+from bot.storage.database import Database
 
 
 class Ring:
@@ -44,3 +48,12 @@ def test_what_comes_later_is_still_collected() -> None:
     left = [Ring()]
     left.clear()
     assert gc.collect() >= 1
+
+
+@pytest.mark.usefixtures("thawed")
+async def test_everything_has_settled_when_a_purge_begins(address: str, tmp_path: Path) -> None:
+    gc.unfreeze()
+    async with Database(address) as database:
+        await schema.prepare_schema(database, address)
+        await purge_all(database, tmp_path, 30)
+    assert gc.get_freeze_count() > 0
