@@ -1,14 +1,12 @@
 """Speaking unasked: where a group has allowed it, now and then a message that was not meant for the bot is a seed."""
 
-import datetime as dt
-
 from telegram import Chat, MessageEntity, Update
 from telegram.ext import BaseHandler
 
 from bot.context import BotContext, said
 from bot.errors import SeedRefused
 from bot.handlers.addressed import text_of
-from bot.talking.chime_in import is_drawn, is_quiet, is_rested
+from bot.talking.chime_in import is_drawn, is_quiet, is_rested, resting_since
 from bot.talking.conversation import continue_text
 from bot.talking.seeds import seed_of
 
@@ -38,7 +36,7 @@ async def _maybe_answer(update: Update, context: BotContext) -> None:
     settings = await book.settings(message.chat.id)
     if not is_drawn(settings.chime_in_percent, context.bot.id, update.update_id) or is_quiet(settings, message.date):
         return
-    since = message.date - dt.timedelta(seconds=settings.chime_in_cooldown)
+    since = resting_since(settings, message.date)  # a chat may have asked much before it
     last = await book.last_asked(message.chat.id, "chime-in", since, update.update_id)
     if not is_rested(settings, last, message.date):
         return

@@ -27,6 +27,11 @@ def is_quiet(settings: ChatSettings, at: dt.datetime) -> bool:
     return start <= minute < end if start < end else minute >= start or minute < end
 
 
+def resting_since(settings: ChatSettings, at: dt.datetime) -> dt.datetime:
+    """Where the last chime-in was after this time, the chat still has its rest."""
+    return at - dt.timedelta(seconds=settings.chime_in_cooldown)
+
+
 def is_rested(settings: ChatSettings, last: dt.datetime | None, at: dt.datetime) -> bool:
     """Whether the last chime-in is long enough ago."""
-    return last is None or at - last >= dt.timedelta(seconds=settings.chime_in_cooldown)
+    return last is None or last <= resting_since(settings, at)

@@ -152,6 +152,19 @@ async def test_nothing_that_is_erased_in_batches_is_found_by_reading_all_prompts
     assert [scan for scan in await scans(database, seen) if not scan.startswith("SCAN inbox")] == []
 
 
+@pytest.mark.parametrize("table", ["prompts", "prompt_texts", "quotations", "states"])
+async def test_what_is_erased_in_batches_is_read_ahead(database: Database, table: str) -> None:
+    """Rows with their index entries, before a transaction keeps others waiting for them."""
+    await add(database, 1)
+    erasure, later = Erasure(database), NOON + dt.timedelta(days=1)
+    with statements() as seen:
+        await (erasure.delete_before(later) if table == "prompts" else erasure.erase_expired(later))
+    told = [" ".join(statement.split()) for statement, _ in seen]
+    read = [number for number, each in enumerate(told) if each.startswith("SELECT") and f"AS {table}_1" in each]
+    erased = [number for number, each in enumerate(told) if each.split()[:3] == ["DELETE", "FROM", table]]
+    assert min(read) < min(erased)
+
+
 async def test_what_somebody_is_sent_of_themselves_is_found_by_reading_no_whole_table(database: Database) -> None:
     await a_day_of_the_bot(database)
     with statements() as seen:

@@ -134,3 +134,21 @@ async def test_no_transaction_begins_while_the_disk_is_busy_with_the_log(databas
             assert work.batches == []
         busy.copied.set()
         assert await batches == ROWS
+
+
+async def test_a_batch_is_read_before_it_is_done_while_others_write(database: Database) -> None:
+    read_ids: list[int] = []
+    written: list[int] = []
+
+    async def read(_: AsyncConnection, ids: Sequence[int]) -> None:
+        read_ids.extend(ids)
+        async with database.writing() as other:  # would wait for a transaction of the batch for ever
+            await other.execute(text("UPDATE users SET name = 'Eva' WHERE id = 1"))
+
+    async def do(_: AsyncConnection, ids: Sequence[int]) -> None:
+        written.extend(ids)
+        assert set(ids) <= set(read_ids)
+
+    found = select(users.c.id).order_by(users.c.id)
+    assert await in_batches(database, lambda last: found.where(users.c.id > last), do, read) == ROWS
+    assert written == list(range(1, ROWS + 1))
